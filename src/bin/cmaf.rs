@@ -1,0 +1,2 @@
+//! `cmaf`: packs, inspects, decrypts and extracts CMAF tracks.
+fn main() {}

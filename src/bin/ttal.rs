@@ -1,0 +1,2 @@
+//! `ttal`: localization scripts.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Common Encryption: subsample maps, the AES modes, keys and `pssh` boxes.

@@ -1,0 +1,1 @@
+//! Command-line interfaces: arguments, checked jobs, and what is printed.

@@ -1,0 +1,1 @@
+//! CMAF tracks: samples, fragments, segments, their index, and the writing of them.

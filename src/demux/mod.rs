@@ -1,0 +1,1 @@
+//! Input containers, found by content, as packets on one timeline.

@@ -1,0 +1,1 @@
+//! What a file holds, for people and machines.

@@ -1,0 +1,1 @@
+//! ISO base media file format: reading, writing, and the registry of boxes.

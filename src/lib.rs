@@ -1,0 +1,17 @@
+//! Showpack packages media as CMAF and carries localization scripts without loss.
+//!
+//! The command-line tools `cmaf` and `ttal` are thin: what they do can be called from here with typed errors.
+//! The library prints nothing.
+
+pub mod av1;
+pub mod cenc;
+pub mod cli;
+pub mod cmaf;
+pub mod demux;
+pub mod error;
+pub mod input;
+pub mod inspect;
+pub mod isobmff;
+
+pub use error::{Error, ErrorKind, Result};
+pub use input::Input;
