@@ -7,11 +7,15 @@ pub mod av1;
 pub mod cenc;
 pub mod cli;
 pub mod cmaf;
+pub mod control;
 pub mod demux;
 pub mod error;
 pub mod input;
 pub mod inspect;
 pub mod isobmff;
+pub mod output;
+mod spill;
+pub mod time;
 
 pub use error::{Error, ErrorKind, Result};
 pub use input::Input;

@@ -1,1 +1,18 @@
 //! CMAF tracks: samples, fragments, segments, their index, and the writing of them.
+
+mod brand;
+pub mod codec;
+pub mod cut;
+mod fragment;
+mod header;
+pub mod index;
+mod payload;
+pub mod protection;
+pub mod sample;
+pub mod timeline;
+pub mod track;
+pub mod write;
+
+pub use protection::Protection;
+pub use sample::{Dependency, Detail, NewSample, Piece, Sample, SampleTable};
+pub use track::{GroupDescription, SampleEntry, SampleGroup, Track, TrackKind};

@@ -1,0 +1,238 @@
+//! The `av01` sample entry (AV1-ISOBMFF § 2.2 and § 2.3).
+
+use std::sync::Arc;
+
+use super::unit::sequence_header_obu;
+use crate::av1::codec_string::codec_string;
+use crate::av1::config::Av1Config;
+use crate::av1::metadata::Metadata;
+use crate::av1::obu::{ObuType, write_leb128};
+use crate::av1::sequence::SequenceHeader;
+use crate::cmaf::SampleEntry;
+use crate::demux::{Colour, ContentLight, Mastering, Nclx};
+use crate::error::{Error, Result};
+use crate::isobmff::Writer;
+use crate::time::gcd;
+
+/// A sample entry in the making: what the samples said that belong to it.
+#[derive(Debug)]
+pub(super) struct EntryBuilder {
+    pub(super) sequence: Arc<SequenceHeader>,
+    /// The sequence header OBU's payload, byte for byte.
+    pub(super) sequence_payload: Vec<u8>,
+    /// What the container said about colour.
+    pub(super) colour: Colour,
+    light: Static,
+    mastering: Static,
+    samples: u64,
+}
+
+/// A metadata OBU that may be the same for all samples.
+#[derive(Debug, Default)]
+struct Static {
+    first: Option<(Metadata, Vec<u8>)>,
+    /// The first one did not come with the first sample, so it is not known to hold for all.
+    late: bool,
+    changed: bool,
+}
+
+impl Static {
+    fn add(&mut self, value: &Metadata, payload: &[u8], late: bool) {
+        match &self.first {
+            None => {
+                self.first = Some((value.clone(), payload.to_vec()));
+                self.late = late;
+            }
+            Some((first, _)) => self.changed |= first != value,
+        }
+    }
+
+    fn holds_for_all(&self) -> Option<&[u8]> {
+        self.first.as_ref().filter(|_| !self.late && !self.changed).map(|(_, payload)| payload.as_slice())
+    }
+}
+
+impl EntryBuilder {
+    /// An entry for the samples that follow this sequence header.
+    pub(super) fn new(sequence: Arc<SequenceHeader>, sequence_payload: Vec<u8>, colour: Colour) -> Self {
+        EntryBuilder {
+            sequence,
+            sequence_payload,
+            colour,
+            light: Static::default(),
+            mastering: Static::default(),
+            samples: 0,
+        }
+    }
+
+    /// Takes in a metadata OBU of the sample that comes next.
+    pub(super) fn metadata(&mut self, value: &Metadata, payload: &[u8]) {
+        let late = self.samples > 0;
+        match value {
+            Metadata::HdrCll { .. } => self.light.add(value, payload, late),
+            Metadata::HdrMdcv { .. } => self.mastering.add(value, payload, late),
+            _ => {}
+        }
+    }
+
+    /// Counts a sample.
+    pub(super) fn sample(&mut self) {
+        self.samples += 1;
+    }
+
+    /// Whether two entries may stand in one CMAF track; else what differs (AV1-ISOBMFF § 3, rule AV1-44).
+    pub(super) fn cmaf_difference(&self, other: &SequenceHeader) -> Option<&'static str> {
+        let mine = &*self.sequence;
+        if mine.seq_profile != other.seq_profile {
+            Some("profile")
+        } else if mine.still_picture != other.still_picture {
+            Some("still_picture")
+        } else if mine.seq_level_idx_0() != other.seq_level_idx_0() {
+            Some("level")
+        } else if mine.seq_tier_0() != other.seq_tier_0() {
+            Some("tier")
+        } else if mine.color_config != other.color_config {
+            Some("colour configuration")
+        } else {
+            None
+        }
+    }
+
+    /// The entry, for a track whose pictures are rendered at `render_size` at the most.
+    ///
+    /// # Errors
+    /// `Limit` where the pixel aspect ratio or the picture does not fit its fields.
+    pub(super) fn build(&self, render_size: (u32, u32)) -> Result<SampleEntry> {
+        let sequence = &*self.sequence;
+        let size = (sequence.max_frame_width_minus_1 + 1, sequence.max_frame_height_minus_1 + 1);
+        let fits = |n: u32| u16::try_from(n).map_err(|_| Error::limit(format!("a picture {n} wide or high does not fit a sample entry")));
+        let (width, height) = (fits(size.0)?, fits(size.1)?);
+        let nclx = self.nclx();
+
+        let mut w = Writer::new();
+        w.zeros(6); // reserved
+        w.u16(1); // data_reference_index
+        w.zeros(16); // pre_defined, reserved
+        w.u16(width);
+        w.u16(height);
+        w.u32(0x0048_0000); // horizresolution, 72 dpi
+        w.u32(0x0048_0000); // vertresolution
+        w.u32(0); // reserved
+        w.u16(1); // frame_count
+        w.bytes(b"\x0aAOM Coding");
+        w.zeros(32 - 11);
+        w.u16(0x0018); // depth
+        w.i16(-1); // pre_defined
+        w.boxed(b"av1C", |w| w.bytes(&Av1Config::from_sequence(sequence, self.config_obus()).to_bytes()));
+        w.boxed(b"colr", |w| {
+            w.bytes(b"nclx");
+            w.u16(nclx.colour_primaries);
+            w.u16(nclx.transfer_characteristics);
+            w.u16(nclx.matrix_coefficients);
+            w.u8(u8::from(nclx.full_range) << 7);
+        });
+        if let Some(mastering) = self.mastering() {
+            w.boxed(b"mdcv", |w| {
+                for (x, y) in mastering.display_primaries.into_iter().chain([mastering.white_point]) {
+                    w.u16(x);
+                    w.u16(y);
+                }
+                w.u32(mastering.max_luminance);
+                w.u32(mastering.min_luminance);
+            });
+        }
+        if let Some(light) = self.light() {
+            w.boxed(b"clli", |w| {
+                w.u16(light.max_content_light_level);
+                w.u16(light.max_pic_average_light_level);
+            });
+        }
+        if render_size != size {
+            let (h, v) = pixel_aspect(render_size, size)?;
+            w.boxed(b"pasp", |w| {
+                w.u32(h);
+                w.u32(v);
+            });
+        }
+        let tail = (nclx.colour_primaries, nclx.transfer_characteristics, nclx.matrix_coefficients, nclx.full_range);
+        Ok(SampleEntry { format: *b"av01", body: w.into_bytes(), codec: codec_string(sequence, Some(tail)) })
+    }
+
+    /// The sequence header, then metadata that holds for all samples (rules AV1-10 and AV1-38).
+    fn config_obus(&self) -> Vec<u8> {
+        let mut obus = sequence_header_obu(&self.sequence_payload);
+        for payload in [self.mastering.holds_for_all(), self.light.holds_for_all()].into_iter().flatten() {
+            obus.push(u8::from(ObuType::Metadata) << 3 | 0b10);
+            write_leb128(payload.len() as u64, &mut obus);
+            obus.extend_from_slice(payload);
+        }
+        obus
+    }
+
+    /// The sequence header's code points; the container's where the sequence header leaves one unspecified (rule AV1-15).
+    fn nclx(&self) -> Nclx {
+        let config = &self.sequence.color_config;
+        let container = self.colour.nclx;
+        let choose = |own: u8, other: fn(&Nclx) -> u16| match (own, &container) {
+            (2, Some(container)) => other(container),
+            _ => own.into(),
+        };
+        Nclx {
+            colour_primaries: choose(config.color_primaries, |c| c.colour_primaries),
+            transfer_characteristics: choose(config.transfer_characteristics, |c| c.transfer_characteristics),
+            matrix_coefficients: choose(config.matrix_coefficients, |c| c.matrix_coefficients),
+            full_range: config.color_range,
+        }
+    }
+
+    fn light(&self) -> Option<ContentLight> {
+        match &self.light.first {
+            Some((Metadata::HdrCll { max_cll, max_fall }, _)) => Some(ContentLight {
+                max_content_light_level: *max_cll,
+                max_pic_average_light_level: *max_fall,
+            }),
+            _ => self.colour.light,
+        }
+    }
+
+    /// In the box's units and order (rule AV1-18): AV1 has red, green, blue in 1/65536, luminance in 1/256 and 1/16384
+    /// cd/m².
+    fn mastering(&self) -> Option<Mastering> {
+        let Some((Metadata::HdrMdcv { primaries: [red, green, blue], white, max, min }, _)) = &self.mastering.first
+        else {
+            return self.colour.mastering;
+        };
+        // 1.0 would be 65536, one more than the field holds; 50000 fits.
+        let chromaticity = |v: u16| ((u32::from(v) * 50000 + (1 << 15)) >> 16) as u16;
+        let point = |(x, y): (u16, u16)| (chromaticity(x), chromaticity(y));
+        let luminance = |value: u32, bits: u32| {
+            u32::try_from((u64::from(value) * 10000 + (1 << (bits - 1))) >> bits).unwrap_or(u32::MAX)
+        };
+        Some(Mastering {
+            display_primaries: [point(*green), point(*blue), point(*red)],
+            white_point: point(*white),
+            max_luminance: luminance(*max, 8),
+            min_luminance: luminance(*min, 14),
+        })
+    }
+
+    /// What should be reported about metadata.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let changed = |metadata: &Static, name: &str, box_name: &str| {
+            metadata.changed.then(|| format!("{name} metadata changes within the track; `{box_name}` gives its first values"))
+        };
+        [changed(&self.light, "content light level", "clli"), changed(&self.mastering, "mastering display", "mdcv")]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// `hSpacing` and `vSpacing` (AV1-ISOBMFF § 2.2.4), reduced.
+fn pixel_aspect(render: (u32, u32), frame: (u32, u32)) -> Result<(u32, u32)> {
+    let h = u64::from(render.0) * u64::from(frame.1);
+    let v = u64::from(frame.0) * u64::from(render.1);
+    let divisor = gcd(h, v).max(1);
+    let fits = |n: u64| u32::try_from(n / divisor).map_err(|_| Error::limit("the pixel aspect ratio does not fit `pasp`"));
+    Ok((fits(h)?, fits(v)?))
+}

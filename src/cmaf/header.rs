@@ -1,0 +1,172 @@
+//! The CMAF header: `ftyp` and `moov` of one track.
+
+use super::brand;
+use super::protection::Protection;
+use super::track::{SampleEntry, Track, TrackKind};
+use crate::isobmff::Writer;
+
+/// The ID of the only track of a file.
+pub(super) const TRACK_ID: u32 = 1;
+
+const UNITY_MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
+
+/// Writes the header of a track (rules CMF-01 to CMF-09 and CMF-18 to CMF-22).
+pub(super) fn write(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
+    brand::file_type(w, track);
+    w.boxed(b"moov", |w| {
+        w.full(b"mvhd", 0, 0, |w| {
+            w.zeros(8); // creation_time, modification_time
+            w.u32(track.timescale);
+            w.u32(0); // duration: given by mehd
+            w.u32(0x0001_0000); // rate
+            w.u16(0x0100); // volume
+            w.zeros(10);
+            UNITY_MATRIX.iter().for_each(|&v| w.u32(v));
+            w.zeros(24);
+            w.u32(TRACK_ID + 1); // next_track_ID
+        });
+        w.boxed(b"trak", |w| trak(w, track, protection));
+        w.boxed(b"mvex", |w| {
+            let duration = track.duration();
+            let wide = duration > u64::from(u32::MAX);
+            w.full(b"mehd", u8::from(wide), 0, |w| w.u32_or_u64(wide, duration));
+            w.full(b"trex", 0, 0, |w| {
+                w.u32(TRACK_ID);
+                w.u32(1); // default_sample_description_index
+                w.zeros(12); // duration, size, flags: fragments say
+            });
+        });
+        if let Some(pssh) = protection.and_then(|p| p.pssh.as_deref()) {
+            w.bytes(pssh);
+        }
+    });
+}
+
+fn trak(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
+    let (handler, name) = match track.kind {
+        TrackKind::Video => (b"vide", "Video"),
+    };
+    // track_enabled, track_in_movie
+    w.full(b"tkhd", 0, 3, |w| {
+        w.zeros(8); // creation_time, modification_time
+        w.u32(TRACK_ID);
+        w.zeros(8); // reserved, duration
+        w.zeros(8); // reserved
+        w.zeros(4); // layer, alternate_group
+        w.zeros(4); // volume, reserved
+        UNITY_MATRIX.iter().for_each(|&v| w.u32(v));
+        let (width, height) = track.presentation_size;
+        [width, height].into_iter().for_each(|n| w.u32(n.min(0xffff) << 16)); // 16.16
+    });
+    w.boxed(b"mdia", |w| {
+        let code = language_code(track.language.as_deref());
+        w.full(b"mdhd", 0, 0, |w| {
+            w.zeros(8); // creation_time, modification_time
+            w.u32(track.timescale);
+            w.u32(0); // duration
+            w.u16(code.iter().fold(0, |packed, letter| packed << 5 | u16::from(letter - 0x60)));
+            w.u16(0);
+        });
+        w.full(b"hdlr", 0, 0, |w| {
+            w.u32(0);
+            w.fourcc(handler);
+            w.zeros(12);
+            w.cstring(name);
+        });
+        if let Some(tag) = track.language.as_deref().filter(|tag| tag.as_bytes() != code && *tag != "und") {
+            w.full(b"elng", 0, 0, |w| w.cstring(tag));
+        }
+        w.boxed(b"minf", |w| {
+            match track.kind {
+                TrackKind::Video => w.full(b"vmhd", 0, 1, |w| w.zeros(8)),
+            }
+            w.boxed(b"dinf", |w| {
+                w.full(b"dref", 0, 0, |w| {
+                    w.u32(1);
+                    w.full(b"url ", 0, 1, |_| {}); // the media is in this file
+                });
+            });
+            w.boxed(b"stbl", |w| stbl(w, track, protection));
+        });
+    });
+}
+
+fn stbl(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
+    let rates = BitRates::of(track);
+    w.full(b"stsd", 0, 0, |w| {
+        w.count(track.entries.len());
+        for entry in &track.entries {
+            sample_entry(w, entry, &rates, protection);
+        }
+    });
+    for table in [b"stts", b"stsc"] {
+        w.full(table, 0, 0, |w| w.u32(0));
+    }
+    w.full(b"stsz", 0, 0, |w| w.zeros(8));
+    w.full(b"stco", 0, 0, |w| w.u32(0));
+}
+
+fn sample_entry(w: &mut Writer, entry: &SampleEntry, rates: &BitRates, protection: Option<&Protection>) {
+    let format = if protection.is_some() { b"encv" } else { &entry.format };
+    w.boxed(format, |w| {
+        w.bytes(&entry.body);
+        w.boxed(b"btrt", |w| {
+            w.u32(rates.largest_sample);
+            w.u32(rates.max);
+            w.u32(rates.avg);
+        });
+        if let Some(protection) = protection {
+            w.boxed(b"sinf", |w| {
+                w.boxed(b"frma", |w| w.fourcc(&entry.format));
+                w.full(b"schm", 0, 0, |w| {
+                    w.fourcc(&protection.scheme().fourcc());
+                    w.u32(0x0001_0000); // scheme_version
+                });
+                w.boxed(b"schi", |w| w.boxed(b"tenc", |w| w.bytes(&protection.tenc.body())));
+            });
+        }
+    });
+}
+
+/// `mdhd` holds three letters; other tags go to `elng`.
+fn language_code(language: Option<&str>) -> [u8; 3] {
+    let code = language.and_then(|tag| <[u8; 3]>::try_from(tag.as_bytes()).ok());
+    code.filter(|code| code.iter().all(u8::is_ascii_lowercase)).unwrap_or(*b"und")
+}
+
+/// What `btrt` says, in bytes and bits a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct BitRates {
+    largest_sample: u32,
+    /// Over any window of one second.
+    max: u32,
+    avg: u32,
+}
+
+impl BitRates {
+    fn of(track: &Track) -> Self {
+        let samples = track.samples.samples();
+        let timescale = u64::from(track.timescale);
+        // Samples whose decode times are less than a second apart are in one window.
+        let (mut oldest, mut ticks, mut bytes, mut max) = (0, 0u64, 0u64, 0u64);
+        for sample in samples {
+            bytes += u64::from(sample.size);
+            while ticks >= timescale {
+                ticks -= u64::from(samples[oldest].duration);
+                bytes -= u64::from(samples[oldest].size);
+                oldest += 1;
+            }
+            max = max.max(bytes);
+            ticks += u64::from(sample.duration);
+        }
+        let total: u64 = samples.iter().map(|s| u64::from(s.size)).sum();
+        let avg = u128::from(total) * 8 * u128::from(timescale) / u128::from(track.duration().max(1));
+        let narrow = |n: u128| u32::try_from(n).unwrap_or(u32::MAX);
+        let avg = narrow(avg);
+        BitRates {
+            largest_sample: samples.iter().map(|s| s.size).max().unwrap_or(0),
+            max: narrow(u128::from(max) * 8).max(avg),
+            avg,
+        }
+    }
+}

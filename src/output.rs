@@ -1,0 +1,214 @@
+//! Outputs that appear whole or not at all: made beside their place, renamed when everything is written.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::error::{Error, Result};
+
+/// Writing at an offset, from several threads.
+pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
+    #[cfg(windows)]
+    {
+        let mut done = 0;
+        while done < bytes.len() {
+            match std::os::windows::fs::FileExt::seek_write(file, &bytes[done..], offset + done as u64)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                n => done += n,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files and folders on their way to their final names. Dropped before [`Outputs::commit`], they vanish, and so
+/// do folders that were made for them.
+#[derive(Debug)]
+pub struct Outputs {
+    force: bool,
+    pending: Vec<Pending>,
+    made_folders: Vec<PathBuf>,
+}
+
+#[derive(Debug)]
+enum Pending {
+    File { temporary: NamedTempFile, place: PathBuf },
+    Folder { temporary: TempDir, place: PathBuf },
+}
+
+impl Outputs {
+    /// No outputs yet. With `force` existing ones are replaced, otherwise refused.
+    pub fn new(force: bool) -> Self {
+        Outputs { force, pending: Vec::new(), made_folders: Vec::new() }
+    }
+
+    /// Fails if an output at `place` would replace something and must not.
+    ///
+    /// # Errors
+    /// `Usage` if it exists.
+    pub fn check_free(&self, place: &Path) -> Result<()> {
+        if !self.force && place.symlink_metadata().is_ok() {
+            return Err(Error::usage("exists already; choose another name, or --force to replace it")
+                .in_file(place.display().to_string()));
+        }
+        Ok(())
+    }
+
+    /// Starts a file that will be at `place`.
+    ///
+    /// # Errors
+    /// `Usage` if it exists and must not be replaced, `Io` if it can't be made.
+    pub fn file(&mut self, place: &Path) -> Result<File> {
+        let (folder, name) = self.prepare(place)?;
+        let mut builder = tempfile::Builder::new();
+        let prefix = format!(".{name}.");
+        builder.prefix(&prefix).suffix(".partial");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let temporary = builder.tempfile_in(&folder).map_err(|e| cannot_make(place, e))?;
+        let file = temporary.as_file().try_clone().map_err(|e| cannot_make(place, e))?;
+        self.pending.push(Pending::File { temporary, place: place.to_path_buf() });
+        Ok(file)
+    }
+
+    /// Starts a folder that will be at `place`; what is put into the folder at the path returned comes along.
+    ///
+    /// # Errors
+    /// As [`Outputs::file`].
+    pub fn folder(&mut self, place: &Path) -> Result<PathBuf> {
+        let (folder, name) = self.prepare(place)?;
+        let mut builder = tempfile::Builder::new();
+        let prefix = format!(".{name}.");
+        builder.prefix(&prefix).suffix(".partial");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let temporary = builder.tempdir_in(&folder).map_err(|e| cannot_make(place, e))?;
+        let path = temporary.path().to_path_buf();
+        self.pending.push(Pending::Folder { temporary, place: place.to_path_buf() });
+        Ok(path)
+    }
+
+    fn prepare(&mut self, place: &Path) -> Result<(PathBuf, String)> {
+        self.check_free(place)?;
+        let name = place
+            .file_name()
+            .ok_or_else(|| Error::usage("is no name for an output").in_file(place.display().to_string()))?;
+        let folder = match place.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let mut missing = Vec::new();
+        let mut ancestor = Some(folder.as_path());
+        while let Some(path) = ancestor.filter(|p| !p.as_os_str().is_empty() && !p.exists()) {
+            missing.push(path.to_path_buf());
+            ancestor = path.parent();
+        }
+        for path in missing.into_iter().rev() {
+            match fs::create_dir(&path) {
+                Ok(()) => self.made_folders.push(path),
+                // Another process was faster.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(cannot_make(&path, e)),
+            }
+        }
+        Ok((folder, name.to_string_lossy().into_owned()))
+    }
+
+    /// Gives every output its final name, in the order they were started.
+    ///
+    /// # Errors
+    /// `Io` if one can't be renamed; those behind it vanish.
+    pub fn commit(mut self) -> Result<()> {
+        for pending in self.pending.drain(..) {
+            match pending {
+                Pending::File { temporary, place } if self.force => {
+                    temporary.persist(&place).map_err(|e| cannot_make(&place, e.error))?;
+                }
+                Pending::File { temporary, place } => {
+                    temporary.persist_noclobber(&place).map_err(|e| cannot_make(&place, e.error))?;
+                }
+                Pending::Folder { temporary, place } => commit_folder(temporary, &place, self.force)?,
+            }
+            // From here on the folders hold something.
+            self.made_folders.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        self.pending.clear();
+        for folder in self.made_folders.iter().rev() {
+            // Fails where something else was put into it meanwhile, and then it should stay.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+fn commit_folder(temporary: TempDir, place: &Path, force: bool) -> Result<()> {
+    let cannot = |e| cannot_make(place, e);
+    let mut replaced = None;
+    if force && place.symlink_metadata().is_ok() {
+        let parent = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let aside = tempfile::Builder::new().prefix(".replaced.").tempdir_in(parent).map_err(cannot)?;
+        fs::rename(place, aside.path().join("old")).map_err(cannot)?;
+        replaced = Some(aside);
+    }
+    let renamed = fs::rename(temporary.path(), place);
+    if let (Err(_), Some(aside)) = (&renamed, &replaced) {
+        fs::rename(aside.path().join("old"), place).map_err(cannot)?;
+    }
+    renamed.map_err(cannot)?;
+    let _ = temporary.keep();
+    Ok(())
+}
+
+fn cannot_make(path: &Path, source: io::Error) -> Error {
+    Error::io("cannot be made", source).in_file(path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn dropped_outputs_leave_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let mut outputs = Outputs::new(false);
+        outputs.file(&root.path().join("a/b/c.mp4")).unwrap().write_all(b"x").unwrap();
+        let folder = outputs.folder(&root.path().join("a/d")).unwrap();
+        fs::write(folder.join("1.m4s"), b"y").unwrap();
+        drop(outputs);
+        assert!(names(root.path()).is_empty());
+    }
+
+    #[test]
+    fn committed_outputs_replace_only_by_force() {
+        let root = tempfile::tempdir().unwrap();
+        for (force, text) in [(false, "1"), (true, "2")] {
+            let mut outputs = Outputs::new(force);
+            outputs.file(&root.path().join("a.mp4")).unwrap().write_all(text.as_bytes()).unwrap();
+            let folder = outputs.folder(&root.path().join("a")).unwrap();
+            fs::write(folder.join("init.mp4"), text).unwrap();
+            outputs.commit().unwrap();
+            assert_eq!(fs::read_to_string(root.path().join("a.mp4")).unwrap(), text);
+            assert_eq!(fs::read_to_string(root.path().join("a/init.mp4")).unwrap(), text);
+            assert_eq!(names(root.path()), ["a", "a.mp4"]);
+        }
+        let refused = Outputs::new(false).file(&root.path().join("a.mp4")).unwrap_err();
+        assert_eq!(refused.kind().exit_code(), 2);
+    }
+}
