@@ -11,6 +11,7 @@ mod obu;
 mod probe;
 #[cfg(test)]
 mod testing;
+mod webm;
 
 use std::fmt;
 use std::str::FromStr;
@@ -265,7 +266,7 @@ pub fn open(input: &Input, options: &Options) -> Result<Opened> {
         Container::Ivf => ivf::open(input),
         Container::Obu => obu::open(input),
         Container::AnnexB => annexb::open(input),
-        Container::Matroska => Err(Error::unsupported("WebM is not read yet")),
+        Container::Matroska => webm::open(input),
         Container::Mp4 => Err(Error::unsupported("MP4 is not read yet")),
     };
     opened.map_err(|e| e.in_file(input.name()))
