@@ -14,6 +14,7 @@ pub mod input;
 pub mod inspect;
 pub mod isobmff;
 pub mod output;
+pub mod pack;
 mod spill;
 pub mod time;
 

@@ -31,7 +31,7 @@ mod frame;
 mod frame_size;
 mod metadata;
 mod motion;
-mod obu;
+pub(crate) mod obu;
 mod payload;
 mod quantizer;
 mod references;
@@ -39,6 +39,7 @@ mod segmentation;
 mod sequence;
 mod state;
 mod tiles;
+mod walk;
 
 pub use codec_string::codec_string;
 pub use config::Av1Config;
@@ -57,3 +58,4 @@ pub use sequence::{
 };
 pub use state::Parser;
 pub use tiles::TileInfo;
+pub use walk::{LocatedObu, ObuWalk};

@@ -109,7 +109,7 @@ fn length(window: &mut Window, offset: u64, end: u64, name: &str) -> Result<(u64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::av1::obu::ObuType;
+    use crate::av1::ObuType;
     use crate::input::Input;
 
     fn walk(form: Form, bytes: &[u8]) -> Result<Vec<(ObuType, Range<u64>)>> {

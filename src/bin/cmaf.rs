@@ -1,2 +1,7 @@
 //! `cmaf`: packs, inspects, decrypts and extracts CMAF tracks.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    showpack::cli::cmaf::main()
+}

@@ -1,2 +1,7 @@
 //! `ttal`: localization scripts.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    showpack::cli::ttal::main()
+}

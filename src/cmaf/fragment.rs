@@ -63,9 +63,9 @@ pub(super) fn write(
             Error::limit(format!("{} samples in a fragment are too many; cut it with --chunk-duration", samples.len()))
         })
     };
-    w.set_u32(data_offset_at, offset(data_offset)?);
+    w.patch_u32(data_offset_at, offset(data_offset)?);
     if let Some(aux) = aux_offset {
-        w.set_u32(aux.field_at, offset(aux.senc_data_at - begin)?);
+        w.patch_u32(aux.field_at, offset(aux.senc_data_at - begin)?);
     }
     Ok((size, protected.map(|p| p.ivs)))
 }

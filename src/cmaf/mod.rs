@@ -3,6 +3,7 @@
 mod brand;
 pub mod codec;
 pub mod cut;
+pub mod edit;
 mod fragment;
 mod header;
 pub mod index;

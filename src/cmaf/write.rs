@@ -27,6 +27,17 @@ pub enum Layout {
     Segments,
 }
 
+/// Where a track goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    /// The folder, which is made if need be.
+    pub folder: &'a Path,
+    /// Name of the track.
+    pub name: &'a str,
+    /// As `NAME.mp4`, or in the folder `NAME`.
+    pub layout: Layout,
+}
+
 /// Where a track is cut.
 #[derive(Debug, Clone, Copy)]
 pub struct Durations {
@@ -64,18 +75,15 @@ pub struct Written {
     pub fragments: Vec<WrittenFragment>,
 }
 
-/// Writes `track` as `NAME.mp4` or into the folder `NAME`, below `folder`. The files get their names when `outputs`
-/// is committed.
+/// Writes a track. The files get their names when `outputs` is committed.
 ///
 /// # Errors
 /// `Usage` where an output exists, `Limit` where something does not fit its field, `Io`, `Interrupted`.
 pub fn write(
     track: &Track,
-    layout: Layout,
+    destination: &Destination<'_>,
     durations: &Durations,
     mut protection: Option<Protection>,
-    folder: &Path,
-    name: &str,
     outputs: &mut Outputs,
     control: &Control,
 ) -> Result<Written> {
@@ -96,9 +104,9 @@ pub fn write(
             boxes: Writer::new(),
             written: Vec::with_capacity(fragments.len()),
         };
-        let files = match layout {
-            Layout::Single => writer.single(header, folder, name, outputs)?,
-            Layout::Segments => writer.segments(header, durations.segment, folder, name, outputs)?,
+        let files = match destination.layout {
+            Layout::Single => writer.single(header, destination, outputs)?,
+            Layout::Segments => writer.segments(header, durations.segment, destination, outputs)?,
         };
         Ok(Written { files, fragments: writer.written })
     })
@@ -120,12 +128,11 @@ impl TrackWriter<'_> {
     fn single(
         &mut self,
         mut header: Writer,
-        folder: &Path,
-        name: &str,
+        destination: &Destination<'_>,
         outputs: &mut Outputs,
     ) -> Result<Vec<String>> {
-        let file_name = format!("{name}.mp4");
-        let target = target(outputs.file(&folder.join(&file_name))?, &file_name);
+        let file_name = format!("{}.mp4", destination.name);
+        let target = target(outputs.file(&destination.folder.join(&file_name))?, &file_name);
         let mut offset = header.len() as u64 + index::size(self.fragments.len(), self.track.start);
         for index in 0..self.fragments.len() {
             offset = self.fragment(index, 0, &target, offset)?;
@@ -146,11 +153,11 @@ impl TrackWriter<'_> {
         &mut self,
         header: Writer,
         duration: Seconds,
-        folder: &Path,
-        name: &str,
+        destination: &Destination<'_>,
         outputs: &mut Outputs,
     ) -> Result<Vec<String>> {
-        let place = outputs.folder(&folder.join(name))?;
+        let name = destination.name;
+        let place = outputs.folder(&destination.folder.join(name))?;
         let create = |file: &str| {
             let shown = format!("{name}/{file}");
             let created = File::create_new(place.join(file)).map_err(|e| Error::io("cannot be made", e).in_file(&shown))?;

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use super::unit::sequence_header_obu;
-use crate::av1::codec_string::codec_string;
-use crate::av1::config::Av1Config;
-use crate::av1::metadata::Metadata;
-use crate::av1::obu::{ObuType, write_leb128};
-use crate::av1::sequence::SequenceHeader;
+use crate::av1::{Av1Config, Metadata, ObuType, SequenceHeader, codec_string, write_leb128};
 use crate::cmaf::SampleEntry;
 use crate::demux::{Colour, ContentLight, Mastering, Nclx};
 use crate::error::{Error, Result};
@@ -87,9 +83,10 @@ impl EntryBuilder {
             Some("profile")
         } else if mine.still_picture != other.still_picture {
             Some("still_picture")
-        } else if mine.seq_level_idx_0() != other.seq_level_idx_0() {
+        } else if mine.operating_points.first().map(|p| p.seq_level_idx)
+            != other.operating_points.first().map(|p| p.seq_level_idx) {
             Some("level")
-        } else if mine.seq_tier_0() != other.seq_tier_0() {
+        } else if mine.operating_points.first().map(|p| p.seq_tier) != other.operating_points.first().map(|p| p.seq_tier) {
             Some("tier")
         } else if mine.color_config != other.color_config {
             Some("colour configuration")
@@ -123,7 +120,11 @@ impl EntryBuilder {
         w.zeros(32 - 11);
         w.u16(0x0018); // depth
         w.i16(-1); // pre_defined
-        w.boxed(b"av1C", |w| w.bytes(&Av1Config::from_sequence(sequence, self.config_obus()).to_bytes()));
+        w.boxed(b"av1C", |w| {
+            let mut record = Vec::new();
+            Av1Config::from_sequence(sequence, self.config_obus()).write(&mut record);
+            w.bytes(&record);
+        });
         w.boxed(b"colr", |w| {
             w.bytes(b"nclx");
             w.u16(nclx.colour_primaries);
@@ -162,7 +163,7 @@ impl EntryBuilder {
     fn config_obus(&self) -> Vec<u8> {
         let mut obus = sequence_header_obu(&self.sequence_payload);
         for payload in [self.mastering.holds_for_all(), self.light.holds_for_all()].into_iter().flatten() {
-            obus.push(u8::from(ObuType::Metadata) << 3 | 0b10);
+            obus.push(ObuType::Metadata.bits() << 3 | 0b10);
             write_leb128(payload.len() as u64, &mut obus);
             obus.extend_from_slice(payload);
         }

@@ -2,7 +2,7 @@
 
 use super::references::References;
 use super::unit::Unit;
-use crate::av1::metadata::Metadata;
+use crate::av1::Metadata;
 use crate::cmaf::{GroupDescription, Sample, SampleGroup};
 
 /// Groups found so far; a sample's membership is a bit for each.

@@ -8,18 +8,15 @@ mod groups;
 mod references;
 mod unit;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use self::entry::EntryBuilder;
 use self::groups::Groups;
 use self::references::References;
 use self::unit::Unit;
-use crate::av1::config::Av1Config;
-use crate::av1::obu::{ObuType, read_leb128};
-use crate::av1::sequence::SequenceHeader;
-use crate::av1::state::{Obu, Parser, WindowPayload};
-use crate::av1::walk::{LocatedObu, ObuWalk};
+use crate::av1::{
+    self, Av1Config, LocatedObu, Metadata, Obu, ObuType, ObuWalk, Parser, SequenceHeader, WindowPayload,
+};
 use crate::cenc::{Scheme, Subsample, map_subsamples_with_iv};
 use crate::cmaf::timeline::{Clock, Timeline};
 use crate::cmaf::{Detail, NewSample, SampleTable, Track, TrackKind};
@@ -80,6 +77,8 @@ struct Builder {
     detail: Detail,
     subsamples: Vec<Subsample>,
     render_size: (u32, u32),
+    coded_frames: u64,
+    large_scale_frames: u64,
     warnings: Vec<String>,
     shows_too_much: Option<(u64, u64)>,
     shows_nothing: Option<(u64, u64)>,
@@ -112,6 +111,8 @@ impl Builder {
             detail: Detail::default(),
             subsamples: Vec::new(),
             render_size: (0, 0),
+            coded_frames: 0,
+            large_scale_frames: 0,
             warnings: Vec::new(),
             shows_too_much: None,
             shows_nothing: None,
@@ -140,7 +141,7 @@ impl Builder {
             return Ok(());
         };
         let Some(record) = &config.av1c else { return Ok(()) };
-        let found = Av1Config::parse(record).and_then(|config| sequence_header_of(&config.config_obus));
+        let found = Av1Config::read(record).and_then(|config| sequence_header_of(&config.config_obus));
         match found {
             Ok(Some((sequence, payload))) => {
                 self.parser.set_sequence(sequence);
@@ -196,7 +197,7 @@ impl Builder {
     fn obu(&mut self, obu: &LocatedObu) -> Result<()> {
         let size = obu.payload.end - obu.payload.start;
         let tiles_before = self.unit.tiles.len();
-        let mut payload = WindowPayload::new(&mut self.window, obu.payload.start, size);
+        let mut payload = WindowPayload::new(&mut self.window, obu.payload.start, size)?;
         let parsed = self.parser.obu(&obu.header, &mut payload, &mut self.unit.tiles)?;
         match parsed {
             Obu::TemporalDelimiter | Obu::Padding | Obu::RedundantFrameHeader => return Ok(()),
@@ -207,13 +208,16 @@ impl Builder {
                 self.unit.has_sequence_header = true;
             }
             Obu::FrameHeader(event) | Obu::Frame(event) => {
-                let spatial_id = obu.header.extension.map_or(0, |e| e.spatial_id);
-                self.unit.frame(&event, spatial_id, &mut self.references);
+                if !event.show_existing_frame {
+                    self.coded_frames += 1;
+                    self.large_scale_frames += u64::from(event.large_scale_tile_marks);
+                }
+                self.unit.frame(&event, &mut self.references);
                 self.render_size.0 = self.render_size.0.max(event.render_width);
                 self.render_size.1 = self.render_size.1.max(event.render_height);
             }
             Obu::Metadata(metadata) => {
-                if metadata.is_hdr() {
+                if matches!(metadata, Metadata::HdrCll { .. } | Metadata::HdrMdcv { .. }) {
                     let payload = self.window.input().read_vec(obu.payload.start, kept_size(size)?)?;
                     self.hdr_metadata.push((self.unit.metadata.len(), payload));
                 }
@@ -330,10 +334,8 @@ impl Builder {
 
     /// Decides where times come from, once the first sequence header is known.
     fn start_timeline(&mut self, sequence: &SequenceHeader) -> Result<Timeline> {
-        let stream_rate = sequence.timing_info.as_ref().filter(|t| t.equal_picture_interval).and_then(|t| {
-            let ticks = u64::from(t.num_ticks_per_picture_minus_1) + 1;
-            FrameRate::new(t.time_scale.into(), ticks.checked_mul(t.num_units_in_display_tick.into())?)
-        });
+        let stream_rate = sequence.timing_info.as_ref().and_then(|t| t.frame_rate());
+        let stream_rate = stream_rate.and_then(|(frames, seconds)| FrameRate::new(frames, seconds));
         let container_rate = self
             .source
             .default_duration
@@ -385,6 +387,12 @@ impl Builder {
         let Some(timeline) = self.timeline.take() else {
             return Err(Error::format("no frame was found in it"));
         };
+        if self.coded_frames > 1 && self.large_scale_frames == self.coded_frames {
+            return Err(Error::unsupported(
+                "the stream is coded with large-scale tiles, which have no place in ISOBMFF",
+            )
+            .clause("AV1-ISOBMFF § 2.4"));
+        }
         let (start, notes) = timeline.finish(self.samples.samples_mut())?;
         let mut warnings = std::mem::take(&mut self.source.notes);
         warnings.append(&mut self.source.reader.take_notes());
@@ -432,21 +440,11 @@ fn kept_size(size: u64) -> Result<u64> {
 
 /// The sequence header among `configOBUs`, parsed and as its payload.
 fn sequence_header_of(config_obus: &[u8]) -> Result<Option<(Arc<SequenceHeader>, Vec<u8>)>> {
-    let mut rest = config_obus;
-    while let Some(&first) = rest.first() {
-        let start = if first & 0b100 == 0 { 1 } else { 2 };
-        let (size, len) = read_leb128(rest.get(start..).unwrap_or_default())?;
-        let payload: Range<usize> = start + len
-            ..usize::try_from(size)
-                .ok()
-                .and_then(|size| size.checked_add(start + len))
-                .filter(|&end| end <= rest.len())
-                .ok_or_else(|| Error::format("an OBU runs out of configOBUs"))?;
-        if ObuType::from(first >> 3 & 0xf) == ObuType::SequenceHeader {
-            let payload = &rest[payload];
-            return Ok(Some((Arc::new(SequenceHeader::parse(payload)?), payload.to_vec())));
+    for obu in av1::obus(config_obus) {
+        let obu = obu?;
+        if obu.header.kind == ObuType::SequenceHeader {
+            return Ok(Some((Arc::new(SequenceHeader::parse(obu.payload)?), obu.payload.to_vec())));
         }
-        rest = &rest[payload.end..];
     }
     Ok(None)
 }

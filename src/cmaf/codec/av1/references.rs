@@ -1,6 +1,6 @@
 //! Which frames the reference slots hold, and which of them come from earlier temporal units.
 
-use crate::av1::state::FrameEvent;
+use crate::av1::FrameEvent;
 
 /// The eight reference slots, by the decode ordinals of their frames.
 #[derive(Debug, Default)]

@@ -3,10 +3,7 @@
 use std::ops::Range;
 
 use super::references::References;
-use crate::av1::metadata::Metadata;
-use crate::av1::obu::{ObuHeader, ObuType, write_leb128};
-use crate::av1::state::FrameEvent;
-use crate::av1::walk::LocatedObu;
+use crate::av1::{FrameEvent, FrameType, LocatedObu, Metadata, ObuHeader, ObuType, write_leb128};
 use crate::cmaf::{Dependency, Piece};
 
 /// What a temporal unit holds, and the parts its sample is written from.
@@ -84,15 +81,15 @@ impl Unit {
     }
 
     /// Takes note of a frame header.
-    pub(super) fn frame(&mut self, event: &FrameEvent, spatial_id: u8, references: &mut References) {
+    pub(super) fn frame(&mut self, event: &FrameEvent, references: &mut References) {
         self.refers_to_earlier_units |= references.reach_earlier_units(event);
         if self.first_frame.is_none() {
             self.first_frame = Some(*event);
             self.starts_with_sequence_header = self.has_sequence_header;
         }
         self.frames += 1;
-        if event.show_frame || event.show_existing_frame {
-            let layer = usize::from(spatial_id & 3);
+        if event.is_shown() {
+            let layer = usize::from(event.spatial_id & 3);
             self.shown[layer] = self.shown[layer].saturating_add(1);
         }
         if event.shown_key_frame {
@@ -101,7 +98,7 @@ impl Unit {
             } else {
                 self.recovers = Some(event.serial);
             }
-        } else if event.is_key() && !event.show_frame {
+        } else if event.frame_type == FrameType::Key && !event.show_frame {
             self.hidden_key_frames.push(event.serial);
         }
         references.update(event);
@@ -119,7 +116,7 @@ impl Unit {
 
     /// Whether a sequence header must stand before its first frame and doesn't (rules AV1-31, AV1-34).
     pub(super) fn lacks_sequence_header(&self) -> bool {
-        let starts_with_key = self.first_frame.is_some_and(|f| f.is_key() && !f.show_existing_frame);
+        let starts_with_key = self.first_frame.is_some_and(|f| f.frame_type == FrameType::Key && !f.show_existing_frame);
         !self.starts_with_sequence_header && (starts_with_key || !self.hidden_key_frames.is_empty())
     }
 
@@ -145,7 +142,7 @@ impl Unit {
     /// What a decoder can do with it (rules AV1-29 to AV1-32).
     pub(super) fn dependency(&self) -> Dependency {
         match &self.first_frame {
-            Some(first) if first.is_key() && first.show_frame && self.starts_with_sequence_header => Dependency::Sync,
+            Some(first) if first.frame_type == FrameType::Key && first.show_frame && self.starts_with_sequence_header => Dependency::Sync,
             _ if self.refers_to_earlier_units => Dependency::Dependent,
             _ => Dependency::Independent,
         }
@@ -153,14 +150,14 @@ impl Unit {
 
     /// Whether it starts with a switch frame (rule AV1-33).
     pub(super) fn starts_with_switch_frame(&self) -> bool {
-        self.first_frame.is_some_and(|f| f.is_switch() && !f.show_existing_frame)
+        self.first_frame.is_some_and(|f| f.frame_type == FrameType::Switch && !f.show_existing_frame)
     }
 }
 
 /// A sequence header OBU without extension, size field included.
 pub(super) fn sequence_header_obu(payload: &[u8]) -> Vec<u8> {
     let mut obu = Vec::with_capacity(payload.len() + 4);
-    obu.push(u8::from(ObuType::SequenceHeader) << 3 | 0b10);
+    obu.push(ObuType::SequenceHeader.bits() << 3 | 0b10);
     write_leb128(payload.len() as u64, &mut obu);
     obu.extend_from_slice(payload);
     obu
