@@ -8,6 +8,7 @@ from pathlib import Path
 import cases
 import decode
 import mp4
+import openssl
 from report import Report
 from tools import KEY, KID, REQUIRED, Missing, run
 
@@ -16,7 +17,7 @@ Every AV1 source of the corpus, packed clear, with cbcs and with cenc. "Source" 
 dav1d and Debian's ffmpeg decode from the source itself. The other columns give who decodes exactly the same
 frames (md5 of each frame, film grain applied) from what was packed. The independent routes are: Debian's ffmpeg
 (`ffmpeg`), a newer ffmpeg as demuxer and dav1d as decoder (`ffmpeg 8`), shaka-packager as decrypter
-(`shaka`); `own` is `cmaf decrypt`; `reader` is the small MP4 reader of tests/interop with dav1d. A route in
+(`shaka`), and, where none of them could, `openssl enc` driven by the file's own maps (`openssl`); `own` is `cmaf decrypt`; `reader` is the small MP4 reader of tests/interop with dav1d. A route in
 brackets cannot read the source either, or refuses the file, for a reason of its own that is named below the table.
 """
 
@@ -39,7 +40,7 @@ def check(cmaf: Path, report: Report, only: str | None) -> None:
                     if layout == "single":
                         refusals.append((case.name, mode, message if not packed.ok else "was packed"))
                     continue
-                routes = _routes(cmaf, packed.files, out, mode)
+                routes = _routes(cmaf, packed.files, out, mode, want)
                 cells.append(_judge(report, label, want, seen, routes, notes))
         report.row(case.name, f"{len(want)}, {len(seen)}" + ("" if want == seen else " (differ)"), *cells)
     report.end_table()
@@ -53,7 +54,7 @@ def check(cmaf: Path, report: Report, only: str | None) -> None:
         report.lines += [f"- {n}" for n in notes] + [""]
 
 
-def _routes(cmaf: Path, files: list[Path], out: Path, mode: str) -> list[tuple[str, decode.Frames, str]]:
+def _routes(cmaf: Path, files: list[Path], out: Path, mode: str, want: decode.Frames) -> list[tuple[str, decode.Frames, str]]:
     """(route, frames, last error line) of everyone who can open it."""
     joined = out / "joined.mp4"
     joined.write_bytes(b"".join(f.read_bytes() for f in files))
@@ -87,6 +88,8 @@ def _routes(cmaf: Path, files: list[Path], out: Path, mode: str) -> list[tuple[s
         return decode.reader_dav1d(mp4.Movie.open(clear))[0], done
 
     add("shaka", shaka)
+    if not any(frames == want for name, frames, _ in found if name != "own"):
+        add("openssl", lambda: decode.reader_dav1d(openssl.decrypt(mp4.Movie.open(joined), KEY)))
     return found
 
 
@@ -98,7 +101,7 @@ def _judge(report, label, want, seen, routes, notes) -> str:
             report.check(True, label)
             cell.append(name)
             continue
-        foreign = name not in ("own", "reader")
+        foreign = name not in ("own", "reader", "openssl")
         if frames is None:
             report.check(not REQUIRED, f"{label}: {error}")
             cell.append(f"({name} missing)")
