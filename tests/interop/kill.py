@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import tempfile
@@ -56,8 +57,8 @@ def _final(out: Path) -> list[str]:
     """What stands under a name that a finished run gives."""
     if not out.exists():
         return []
-    names = [p for p in out.rglob("*") if p.is_file()]
-    return sorted(str(p.relative_to(out)) for p in names if p == out / "long.mp4" or (out / "long") in p.parents)
+    names = [str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()]
+    return sorted(n for n in names if re.fullmatch(r"long\.mp4|long/(init\.mp4|\d+\.m4s)", n))
 
 
 def _stop(cmaf, report, root, source, layout, mode, name, number) -> None:
