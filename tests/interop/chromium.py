@@ -1,0 +1,114 @@
+"""Headless Chromium over its debugging pipe: one page, one expression, one answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tools import tool
+
+FLAGS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required", "--remote-debugging-pipe",
+]
+PAGE = b"<!doctype html><meta charset=utf-8><video id=v muted playsinline></video>"
+
+
+class Browser:
+    """A running Chromium and a server for the files that it is given. Use as a context manager."""
+
+    def __init__(self):
+        self.files: dict[str, Path] = {}
+        self.ids = 0
+
+    def __enter__(self) -> "Browser":
+        browser = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                path = browser.files.get(self.path)
+                body = PAGE if self.path == "/" else path.read_bytes() if path else b""
+                self.send_response(200 if body else 404)
+                self.send_header("content-type", "text/html" if self.path == "/" else "video/mp4")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        to_read, self.to_write = os.pipe()
+        self.from_read, from_write = os.pipe()
+        # Chromium reads commands on descriptor 3 and answers on 4.
+        script = f'exec "$@" 3<&{to_read} 4>&{from_write}'
+        self.child = subprocess.Popen(
+            ["sh", "-c", script, "sh", tool("chromium"), *FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"],
+            pass_fds=[to_read, from_write], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(to_read)
+        os.close(from_write)
+        self.buffer = b""
+        return self
+
+    def __exit__(self, *_) -> None:
+        import signal
+
+        try:
+            self.call("Browser.close", timeout=5)
+            self.child.wait(10)
+        except Exception:
+            os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()
+        self.server.shutdown()
+        os.close(self.to_write)
+        os.close(self.from_read)
+        self.profile.cleanup()
+
+    def call(self, method: str, session: str | None = None, timeout: float = 60, **params) -> dict:
+        """One command of the DevTools protocol; events in between are ignored."""
+        self.ids += 1
+        message = {"id": self.ids, "method": method, "params": params}
+        if session:
+            message["sessionId"] = session
+        os.write(self.to_write, json.dumps(message).encode() + b"\0")
+        end = time.monotonic() + timeout
+        while True:
+            while b"\0" in self.buffer:
+                line, self.buffer = self.buffer.split(b"\0", 1)
+                answer = json.loads(line)
+                if answer.get("id") == self.ids:
+                    if "error" in answer:
+                        raise RuntimeError(answer["error"].get("message", "DevTools error"))
+                    return answer["result"]
+            ready, _, _ = select.select([self.from_read], [], [], max(0, end - time.monotonic()))
+            data = os.read(self.from_read, 1 << 16) if ready else b""
+            if not data:
+                raise RuntimeError(f"Chromium did not answer {method}")
+            self.buffer += data
+
+    def evaluate(self, expression: str) -> dict:
+        """Opens a fresh page, runs `expression` (a promise) there, and returns its value."""
+        target = self.call("Target.createTarget", url=f"http://127.0.0.1:{self.server.server_address[1]}/")["targetId"]
+        session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        try:
+            for _ in range(100):
+                state = self.call("Runtime.evaluate", session, expression="document.readyState + !!document.getElementById('v')")
+                if state["result"].get("value") == "completetrue":
+                    break
+                time.sleep(0.1)
+            result = self.call("Runtime.evaluate", session, expression=expression, awaitPromise=True, returnByValue=True)
+            return result["result"].get("value") or {"errors": [str(result.get("exceptionDetails"))[:300]]}
+        finally:
+            self.call("Target.closeTarget", targetId=target)
