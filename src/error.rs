@@ -194,7 +194,10 @@ mod tests {
             .sample(3)
             .in_file("a.mp4")
             .clause("rule ISO-15");
-        assert_eq!(error.to_string(), "a.mp4: byte 12, traf/trun, sample 3: 4 bytes, 8 expected (rule ISO-15)");
+        assert_eq!(
+            error.to_string(),
+            "a.mp4: byte 12, traf/trun, sample 3: 4 bytes, 8 expected (rule ISO-15)"
+        );
         assert_eq!(error.kind().exit_code(), 3);
     }
 }

@@ -120,9 +120,11 @@ impl Input {
             match self.bytes.read_at(at, &mut buffer[done..]) {
                 Ok(0) => {
                     let missing = buffer.len() - done;
-                    return Err(Error::format(format!("the file ends here, {missing} more bytes were expected"))
-                        .at(at)
-                        .in_file(self.name()));
+                    return Err(Error::format(format!(
+                        "the file ends here, {missing} more bytes were expected"
+                    ))
+                    .at(at)
+                    .in_file(self.name()));
                 }
                 Ok(n) => done += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -142,7 +144,8 @@ impl Input {
                 .at(offset)
                 .in_file(self.name()));
         }
-        let mut buffer = vec![0; usize::try_from(len).map_err(|_| Error::limit("too large for this machine"))?];
+        let mut buffer =
+            vec![0; usize::try_from(len).map_err(|_| Error::limit("too large for this machine"))?];
         self.read_exact_at(offset, &mut buffer)?;
         Ok(buffer)
     }
@@ -194,9 +197,12 @@ impl Window {
     pub fn bytes(&mut self, offset: u64, len: usize) -> Result<&[u8]> {
         let available = self.at_most(offset, len)?.len();
         if available < len {
-            return Err(Error::format(format!("the file ends here, {} more bytes were expected", len - available))
-                .at(offset + available as u64)
-                .in_file(self.input.name()));
+            return Err(Error::format(format!(
+                "the file ends here, {} more bytes were expected",
+                len - available
+            ))
+            .at(offset + available as u64)
+            .in_file(self.input.name()));
         }
         let from = (offset - self.start) as usize;
         Ok(&self.buffer[from..from + len])

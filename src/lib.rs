@@ -10,6 +10,7 @@ pub mod cmaf;
 pub mod control;
 pub mod demux;
 pub mod error;
+pub mod extract;
 pub mod input;
 pub mod inspect;
 pub mod isobmff;

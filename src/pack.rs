@@ -192,7 +192,8 @@ pub fn run(job: &Job, control: &Control) -> Result<Report> {
             };
             let encryption = protection.as_ref().map(EncryptionReport::of).transpose()?;
             let destination = write::Destination { folder: &job.folder, name, layout: job.layout };
-            let written = write::write(&track, &destination, &job.durations, protection, &mut outputs, control)?;
+            let written =
+                write::write(&track, &destination, &job.durations, protection, &mut outputs, control)?;
             tracks.push(TrackReport::of(input, name, &track, written, encryption, part));
         }
     }
@@ -206,11 +207,16 @@ fn join_segments(inputs: &[Input]) -> Result<Vec<Input>> {
     let mut groups: Vec<Vec<Input>> = Vec::new();
     for input in inputs {
         match groups.last_mut() {
-            Some(group) if demux::is_media_segment(input)? && demux::is_header(&group[0])? => group.push(input.clone()),
+            Some(group) if demux::is_media_segment(input)? && demux::is_header(&group[0])? => {
+                group.push(input.clone())
+            }
             _ => groups.push(vec![input.clone()]),
         }
     }
-    Ok(groups.into_iter().map(|mut group| if group.len() == 1 { group.remove(0) } else { Input::concat(group) }).collect())
+    Ok(groups
+        .into_iter()
+        .map(|mut group| if group.len() == 1 { group.remove(0) } else { Input::concat(group) })
+        .collect())
 }
 
 /// Opens an input and keeps the tracks that can be packaged.
@@ -220,7 +226,10 @@ fn open(input: &Input, job: &Job) -> Result<demux::Opened> {
     opened.tracks.retain(|track| match &track.kind {
         demux::TrackKind::Av1 => true,
         demux::TrackKind::Other { media, codec } => {
-            left_out.push(format!("track {} ({media}, {codec}) is left out: only AV1 video is packaged", track.id));
+            left_out.push(format!(
+                "track {} ({media}, {codec}) is left out: only AV1 video is packaged",
+                track.id
+            ));
             false
         }
     });
@@ -234,7 +243,8 @@ fn open(input: &Input, job: &Job) -> Result<demux::Opened> {
 
 /// Names of the tracks of each input: that of the input; `-1`, `-2` … behind it where several would be the same.
 fn names(job: &Job, inputs: &[Input], opened: &[demux::Opened]) -> Vec<Vec<String>> {
-    let stems: Vec<String> = inputs.iter().map(|input| job.name.clone().unwrap_or_else(|| stem(input.name()))).collect();
+    let stems: Vec<String> =
+        inputs.iter().map(|input| job.name.clone().unwrap_or_else(|| stem(input.name()))).collect();
     let mut used = BTreeSet::new();
     let mut names = Vec::new();
     for (stem, opened) in stems.iter().zip(opened) {
@@ -281,7 +291,8 @@ fn build(
 ) -> Result<(Track, Option<PartReport>)> {
     let name = source.payload.name().to_string();
     let (edits, movie_timescale) = (source.edits.clone(), source.movie_timescale);
-    let options = av1::Options { frame_rate: job.frame_rate, protect: encryptor.map(|e| (e.scheme(), e.iv_size())) };
+    let options =
+        av1::Options { frame_rate: job.frame_rate, protect: encryptor.map(|e| (e.scheme(), e.iv_size())) };
     let mut track = av1::build(source, container, &options, control)?;
     edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&name))?;
     if job.from.is_none() && job.to.is_none() {
@@ -315,14 +326,20 @@ impl<'a> Encryptor<'a> {
             (Some(kid), _) => kid,
             (None, [only]) => *only,
             (None, []) => {
-                return Err(Error::usage("no key to encrypt with; give one with --key, --key-file or CMAF_KEYS"));
+                return Err(Error::usage(
+                    "no key to encrypt with; give one with --key, --key-file or CMAF_KEYS",
+                ));
             }
             (None, several) => {
                 let list: Vec<String> = several.iter().map(KeyId::to_string).collect();
-                return Err(Error::usage(format!("several keys; choose one with --kid, of {}", list.join(", "))));
+                return Err(Error::usage(format!(
+                    "several keys; choose one with --kid, of {}",
+                    list.join(", ")
+                )));
             }
         };
-        let key = encryption.keys.get(&kid).ok_or_else(|| Error::usage(format!("no key has the ID {kid}")))?;
+        let key =
+            encryption.keys.get(&kid).ok_or_else(|| Error::usage(format!("no key has the ID {kid}")))?;
         let pattern = match encryption.scheme {
             Scheme::Cbcs => {
                 encryption.pattern.check_av1()?;

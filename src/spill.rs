@@ -19,19 +19,9 @@ pub struct Spill {
 }
 
 impl Spill {
-    /// An empty store.
-    pub fn new() -> Self {
-        Spill::default()
-    }
-
     /// The number of bytes stored, which is the offset of the next append.
     pub fn len(&self) -> u64 {
         self.written + self.tail.len() as u64
-    }
-
-    /// Whether nothing was stored.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Appends what `write` puts at the end of the buffer it is given.
@@ -91,7 +81,7 @@ mod tests {
 
     #[test]
     fn reads_back_across_the_file_and_the_tail() {
-        let mut spill = Spill::new();
+        let mut spill = Spill::default();
         let chunk: Vec<u8> = (0..=255).cycle().take(1000).collect();
         let rounds = IN_MEMORY / 1000 + 10;
         for _ in 0..rounds {
@@ -100,7 +90,9 @@ mod tests {
         assert_eq!(spill.len(), rounds as u64 * 1000);
         assert!(spill.file.is_some());
         let mut buffer = vec![1, 2, 3];
-        for (start, end) in [(0, 10), (spill.written - 5, spill.written + 5), (spill.written, spill.len()), (7, 7)] {
+        for (start, end) in
+            [(0, 10), (spill.written - 5, spill.written + 5), (spill.written, spill.len()), (7, 7)]
+        {
             spill.read(start, end, &mut buffer).unwrap();
             let expected: Vec<u8> = (start..end).map(|i| chunk[(i % 1000) as usize]).collect();
             assert_eq!(buffer, expected);

@@ -139,7 +139,9 @@ impl FromStr for Seconds {
     /// Seconds as `2`, `2.002` or `1001/500`, with an optional `s` or `ms` behind, or as `[HH:]MM:SS[.fraction]`.
     fn from_str(text: &str) -> Result<Self> {
         parse_seconds(text).map(Seconds).ok_or_else(|| {
-            Error::usage(format!("`{text}` is no time; write seconds as 2, 2.002 or 1001/500, or HH:MM:SS.mmm"))
+            Error::usage(format!(
+                "`{text}` is no time; write seconds as 2, 2.002 or 1001/500, or HH:MM:SS.mmm"
+            ))
         })
     }
 }
@@ -163,7 +165,8 @@ fn parse_seconds(text: &str) -> Option<Rational> {
     };
     sexagesimal(seconds.split('.').next()?)?;
     let seconds = parse_rational(seconds)?;
-    let numerator = whole.checked_mul(60)?.checked_mul(seconds.denominator())?.checked_add(seconds.numerator)?;
+    let numerator =
+        whole.checked_mul(60)?.checked_mul(seconds.denominator())?.checked_add(seconds.numerator)?;
     Rational::new(numerator, seconds.denominator())
 }
 

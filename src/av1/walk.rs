@@ -77,7 +77,8 @@ impl ObuWalk {
         let available = (end - offset).min(ObuHeader::MAX_LEN as u64) as usize;
         let header = ObuHeader::parse(window.at_most(offset, available)?).map_err(|e| e.at(offset))?;
         let start = offset + header.len() as u64;
-        let left = end.checked_sub(start).ok_or_else(|| Error::format("the OBU header runs out of its packet"))?;
+        let left =
+            end.checked_sub(start).ok_or_else(|| Error::format("the OBU header runs out of its packet"))?;
         let size = match header.payload_size {
             Some(size) if size > left => {
                 return Err(Error::format(format!("obu_size is {size}, its packet has {left} bytes left"))

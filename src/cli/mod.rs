@@ -48,7 +48,9 @@ fn is_broken_pipe(error: &Error) -> bool {
 /// Prints text on standard output.
 fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Error::io("cannot write to standard output", e))
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::io("cannot write to standard output", e))
 }
 
 /// Prints a value as JSON, indented, with a line end.

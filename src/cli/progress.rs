@@ -19,7 +19,9 @@ pub(super) fn with_bar<T>(control: &Control, quiet: bool, work: impl FnOnce() ->
         scope.spawn(move || {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let style = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-            bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             while wait.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
                 let (bytes, total) = control.progress();
                 if total > 0 {

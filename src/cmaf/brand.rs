@@ -6,11 +6,10 @@ use crate::isobmff::Writer;
 /// Writes `ftyp` of a track (rules CMF-01, CMF-02, AV1-01).
 pub(super) fn file_type(w: &mut Writer, track: &Track) {
     w.boxed(b"ftyp", |w| {
-        w.fourcc(b"cmf2");
+        let brands: &[[u8; 4]] = if track.is_cmaf { &[*b"cmf2", *b"cmfc", *b"iso6"] } else { &[*b"iso6"] };
+        w.fourcc(brands[0]);
         w.u32(0); // minor_version
-        for brand in [*b"iso6", *b"cmfc", *b"cmf2"].iter().chain(&track.brands) {
-            w.fourcc(brand);
-        }
+        brands.iter().chain(&track.brands).for_each(|brand| w.fourcc(brand));
     });
 }
 

@@ -74,7 +74,12 @@ pub fn segments(fragments: &[Fragment], timescale: u32, target: Seconds) -> Vec<
 }
 
 /// Splits a fragment's samples into chunks that last `target` or just over; the last may be shorter.
-pub fn chunks(samples: &[Sample], fragment: &Fragment, timescale: u32, target: Option<Seconds>) -> Vec<Range<usize>> {
+pub fn chunks(
+    samples: &[Sample],
+    fragment: &Fragment,
+    timescale: u32,
+    target: Option<Seconds>,
+) -> Vec<Range<usize>> {
     let Some(target) = target else { return vec![fragment.samples.clone()] };
     let target = target.ticks(timescale).max(1);
     let mut chunks = Vec::new();

@@ -60,7 +60,10 @@ pub(super) fn write(
     let data_offset = moof + (w.len() - before);
     let offset = |n: usize| {
         i32::try_from(n).map(|n| n as u32).map_err(|_| {
-            Error::limit(format!("{} samples in a fragment are too many; cut it with --chunk-duration", samples.len()))
+            Error::limit(format!(
+                "{} samples in a fragment are too many; cut it with --chunk-duration",
+                samples.len()
+            ))
         })
     };
     w.patch_u32(data_offset_at, offset(data_offset)?);
@@ -91,7 +94,10 @@ impl Shared {
             duration: same(samples.iter().map(|s| s.duration)),
             size: same(samples.iter().map(|s| s.size)),
             flags: all.or(rest),
-            first_flags: samples.first().map(|s| s.dependency.sample_flags()).filter(|_| all.is_none() && rest.is_some()),
+            first_flags: samples
+                .first()
+                .map(|s| s.dependency.sample_flags())
+                .filter(|_| all.is_none() && rest.is_some()),
         }
     }
 }
@@ -250,7 +256,7 @@ fn sample_group(w: &mut Writer, group: &SampleGroup, bit: u32, samples: &[Sample
         }
     }
     w.full(b"sbgp", u8::from(group.parameter.is_some()), 0, |w| {
-        w.fourcc(&group.grouping_type);
+        w.fourcc(group.grouping_type);
         if let Some(parameter) = group.parameter {
             w.u32(parameter);
         }
@@ -265,7 +271,7 @@ fn sample_group(w: &mut Writer, group: &SampleGroup, bit: u32, samples: &[Sample
         GroupDescription::ForwardDistance => 1,
     };
     w.full(b"sgpd", 1, 0, |w| {
-        w.fourcc(&group.grouping_type);
+        w.fourcc(group.grouping_type);
         w.u32(length); // default_length
         w.count(descriptions.len());
         for content in &descriptions {

@@ -117,9 +117,9 @@ fn sample_entry(w: &mut Writer, entry: &SampleEntry, rates: &BitRates, protectio
         });
         if let Some(protection) = protection {
             w.boxed(b"sinf", |w| {
-                w.boxed(b"frma", |w| w.fourcc(&entry.format));
+                w.boxed(b"frma", |w| w.fourcc(entry.format));
                 w.full(b"schm", 0, 0, |w| {
-                    w.fourcc(&protection.scheme().fourcc());
+                    w.fourcc(protection.scheme().fourcc());
                     w.u32(0x0001_0000); // scheme_version
                 });
                 w.boxed(b"schi", |w| w.boxed(b"tenc", |w| w.bytes(&protection.tenc.body())));

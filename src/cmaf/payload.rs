@@ -92,7 +92,8 @@ impl PayloadWriter<'_> {
         let ivs = ivs.map(|ivs| (ivs.clone(), samples.start - chunk_start));
         self.queue.send(Job { samples, target: target.clone(), offset, ivs }).map_err(|_| {
             // All workers have ended, and only a failure ends them early.
-            take_failure(self.failure).unwrap_or_else(|| Error::new(ErrorKind::Interrupted, "writing ended early"))
+            take_failure(self.failure)
+                .unwrap_or_else(|| Error::new(ErrorKind::Interrupted, "writing ended early"))
         })
     }
 }
@@ -214,7 +215,11 @@ impl Copier<'_> {
             starts.push((at, maps.len()));
             for (index, bounds) in starts.windows(2).enumerate() {
                 let [(from, map_from), (to, map_to)] = *bounds else { continue };
-                cipher.encrypt_sample(&ivs.block(first + index), &maps[map_from..map_to], &mut self.buffer[from..to])?;
+                cipher.encrypt_sample(
+                    &ivs.block(first + index),
+                    &maps[map_from..map_to],
+                    &mut self.buffer[from..to],
+                )?;
             }
         }
         job.target.write(&self.buffer[..size], job.offset)?;
@@ -250,7 +255,8 @@ impl Copier<'_> {
                 for copy in &self.copies[next..behind] {
                     let from = (copy.source.start - start) as usize;
                     let length = (copy.source.end - copy.source.start) as usize;
-                    self.buffer[copy.at..copy.at + length].copy_from_slice(&self.scratch[from..from + length]);
+                    self.buffer[copy.at..copy.at + length]
+                        .copy_from_slice(&self.scratch[from..from + length]);
                 }
             }
             next = behind;

@@ -259,8 +259,15 @@ mod tests {
     fn details_come_back_after_a_cut() {
         let mut table = SampleTable::default();
         let detail = |n: u64| Detail {
-            pieces: vec![Piece::Inline(vec![n as u8; 3]), Piece::Source(n * 1000..n * 1000 + 10), Piece::Source(5..6)],
-            subsamples: vec![Subsample { clear: 65535, protected: 0 }, Subsample { clear: n as u16, protected: 1 << 20 }],
+            pieces: vec![
+                Piece::Inline(vec![n as u8; 3]),
+                Piece::Source(n * 1000..n * 1000 + 10),
+                Piece::Source(5..6),
+            ],
+            subsamples: vec![
+                Subsample { clear: 65535, protected: 0 },
+                Subsample { clear: n as u16, protected: 1 << 20 },
+            ],
         };
         for n in 0..10 {
             let sample = NewSample::new(14, Dependency::Dependent, 0).subsample_count(2);

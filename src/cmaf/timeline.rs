@@ -123,7 +123,8 @@ impl Timeline {
             }
             Clock::Grid { stamp_timescale, interval } => {
                 let scale = |stamp: i64| {
-                    let (n, d) = (i128::from(stamp) * i128::from(self.timescale), i128::from(stamp_timescale));
+                    let (n, d) =
+                        (i128::from(stamp) * i128::from(self.timescale), i128::from(stamp_timescale));
                     (2 * n + d).div_euclid(2 * d)
                 };
                 let (time, base) = (scale(stamp), scale(first_stamp));
@@ -158,9 +159,11 @@ impl Timeline {
     fn spread(&mut self, samples: &mut [Sample], span: u64) -> Result<()> {
         let count = samples.len() as u64;
         for (index, sample) in samples.iter_mut().enumerate() {
-            let share = if index as u64 + 1 == count { span - span / count * (count - 1) } else { span / count };
-            sample.duration = u32::try_from(share)
-                .map_err(|_| Error::limit(format!("a sample of {} does not fit", display_ticks(share, self.timescale))))?;
+            let share =
+                if index as u64 + 1 == count { span - span / count * (count - 1) } else { span / count };
+            sample.duration = u32::try_from(share).map_err(|_| {
+                Error::limit(format!("a sample of {} does not fit", display_ticks(share, self.timescale)))
+            })?;
             self.last_interval = Some(sample.duration);
         }
         Ok(())
@@ -200,7 +203,9 @@ impl Timeline {
                 (Some(duration), _) if duration >= tail as u64 => duration,
                 (_, Some(each)) => u64::from(each.max(1)) * tail as u64,
                 (_, None) => {
-                    warnings.push("the only sample has no duration in its container; it is given one second".into());
+                    warnings.push(
+                        "the only sample has no duration in its container; it is given one second".into(),
+                    );
                     u64::from(self.timescale)
                 }
             };
@@ -208,15 +213,23 @@ impl Timeline {
         }
         let report = |tally: &Tally, what: &str| {
             tally.first.map(|(sample, stamp)| {
-                format!("{} of {} {what}; first at sample {sample}, timestamp {stamp}", tally.count, samples.len())
+                format!(
+                    "{} of {} {what}; first at sample {sample}, timestamp {stamp}",
+                    tally.count,
+                    samples.len()
+                )
             })
         };
         warnings.extend(report(
             &self.repaired,
             "timestamps repeat or jump back (rule AV1-51); those samples follow the one before at the usual interval",
         ));
-        warnings.extend(report(&self.off_grid, "timestamps do not fit the frame rate and keep their own time"));
-        warnings.extend(report(&self.uneven, "timestamps are not evenly spaced, but --frame-rate replaces them all"));
+        warnings
+            .extend(report(&self.off_grid, "timestamps do not fit the frame rate and keep their own time"));
+        warnings.extend(report(
+            &self.uneven,
+            "timestamps are not evenly spaced, but --frame-rate replaces them all",
+        ));
         let start = u64::try_from(self.first).unwrap_or_else(|_| {
             warnings.push(format!("the first timestamp is {}, before 0; the track starts at 0", self.first));
             0
@@ -232,7 +245,12 @@ mod tests {
 
     type Stamp = (Option<i64>, Option<u64>);
 
-    fn run(timescale: u32, clock: Clock, nominal: Option<u32>, stamps: &[Stamp]) -> (u64, Vec<u32>, Vec<String>) {
+    fn run(
+        timescale: u32,
+        clock: Clock,
+        nominal: Option<u32>,
+        stamps: &[Stamp],
+    ) -> (u64, Vec<u32>, Vec<String>) {
         let mut table = SampleTable::default();
         let mut timeline = Timeline::new(timescale, clock, nominal);
         for (stamp, duration) in stamps {
@@ -249,14 +267,16 @@ mod tests {
 
     #[test]
     fn stamps_are_kept() {
-        let (start, durations, warnings) = run(24000, Clock::Stamps { factor: 1001 }, None, &stamps(&[2, 3, 5]));
+        let (start, durations, warnings) =
+            run(24000, Clock::Stamps { factor: 1001 }, None, &stamps(&[2, 3, 5]));
         assert_eq!((start, durations), (2002, vec![1001, 2002, 2002]));
         assert!(warnings.is_empty());
     }
 
     #[test]
     fn the_last_duration_is_the_containers_own() {
-        let (_, durations, _) = run(10, Clock::Stamps { factor: 1 }, None, &[(Some(0), None), (Some(4), Some(9))]);
+        let (_, durations, _) =
+            run(10, Clock::Stamps { factor: 1 }, None, &[(Some(0), None), (Some(4), Some(9))]);
         assert_eq!(durations, [4, 9]);
     }
 
@@ -279,10 +299,14 @@ mod tests {
     #[test]
     fn rounded_milliseconds_go_back_on_the_grid() {
         let clock = Clock::Grid { stamp_timescale: 1000, interval: 1001 };
-        let rounded: Vec<i64> = (0..50).filter(|n| *n != 7).map(|n| (n * 1_001_000 + 12_000) / 24_000).collect();
+        let rounded: Vec<i64> =
+            (0..50).filter(|n| *n != 7).map(|n| (n * 1_001_000 + 12_000) / 24_000).collect();
         let (start, durations, warnings) = run(24000, clock, Some(1001), &stamps(&rounded));
         assert_eq!(start, 0);
-        assert!(durations.iter().enumerate().all(|(i, &d)| d == if i == 6 { 2002 } else { 1001 }), "{durations:?}");
+        assert!(
+            durations.iter().enumerate().all(|(i, &d)| d == if i == 6 { 2002 } else { 1001 }),
+            "{durations:?}"
+        );
         assert!(warnings.is_empty());
         let (_, durations, warnings) = run(24000, clock, Some(1001), &stamps(&[0, 42, 103, 125]));
         assert_eq!(durations, [1001, 1471, 532, 1001]);

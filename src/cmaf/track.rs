@@ -26,6 +26,8 @@ pub struct Track {
     pub presentation_size: (u32, u32),
     /// Brands that the codec's binding asks for.
     pub brands: Vec<[u8; 4]>,
+    /// Whether it keeps the constraints of CMAF, so that its brands may say so.
+    pub is_cmaf: bool,
     /// What the user should know of how it came to be.
     pub warnings: Vec<String>,
 }

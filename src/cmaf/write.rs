@@ -160,7 +160,8 @@ impl TrackWriter<'_> {
         let place = outputs.folder(&destination.folder.join(name))?;
         let create = |file: &str| {
             let shown = format!("{name}/{file}");
-            let created = File::create_new(place.join(file)).map_err(|e| Error::io("cannot be made", e).in_file(&shown))?;
+            let created = File::create_new(place.join(file))
+                .map_err(|e| Error::io("cannot be made", e).in_file(&shown))?;
             Ok::<_, Error>(target(created, &shown))
         };
         create("init.mp4")?.write(header.as_bytes(), 0)?;

@@ -1,5 +1,6 @@
 //! `cmaf`: the commands.
 
+mod extract;
 mod pack;
 
 use std::io;
@@ -31,6 +32,7 @@ Exit codes:
 #[derive(Subcommand)]
 enum Command {
     Pack(Box<pack::PackArgs>),
+    Extract(Box<extract::ExtractArgs>),
 }
 
 /// Runs the tool.
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
             stop_on_signals();
             exit_code(match &arguments.command {
                 Command::Pack(arguments) => pack::run(arguments, &CONTROL),
+                Command::Extract(arguments) => extract::run(arguments, &CONTROL),
             })
         }
         Err(e) => {

@@ -169,7 +169,8 @@ impl PackArgs {
         };
         let scheme: Scheme = scheme.parse()?;
         if !scheme.can_encrypt() {
-            return Err(Error::usage(format!("--encrypt {scheme}: AV1 is encrypted with cbcs or cenc")).clause("rule ENC-03"));
+            return Err(Error::usage(format!("--encrypt {scheme}: AV1 is encrypted with cbcs or cenc"))
+                .clause("rule ENC-03"));
         }
         Ok(Some(Encryption {
             scheme,
@@ -212,7 +213,8 @@ fn summary(report: &Report, job: &Job) -> String {
 }
 
 fn track_summary(track: &TrackReport, job: &Job) -> String {
-    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let plural =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let encryption = match &track.encryption {
         Some(e) => match e.pattern {
             Some(pattern) => format!("{} {pattern}, key ID {}, constant IV {}", e.scheme, e.kid, e.iv),
@@ -222,7 +224,9 @@ fn track_summary(track: &TrackReport, job: &Job) -> String {
     };
     let place = match track.files.as_slice() {
         [only] => job.folder.join(only).display().to_string(),
-        [first, .., last] => format!("{} to {}", job.folder.join(first).display(), job.folder.join(last).display()),
+        [first, .., last] => {
+            format!("{} to {}", job.folder.join(first).display(), job.folder.join(last).display())
+        }
         [] => String::new(),
     };
     format!(

@@ -84,9 +84,12 @@ impl EntryBuilder {
         } else if mine.still_picture != other.still_picture {
             Some("still_picture")
         } else if mine.operating_points.first().map(|p| p.seq_level_idx)
-            != other.operating_points.first().map(|p| p.seq_level_idx) {
+            != other.operating_points.first().map(|p| p.seq_level_idx)
+        {
             Some("level")
-        } else if mine.operating_points.first().map(|p| p.seq_tier) != other.operating_points.first().map(|p| p.seq_tier) {
+        } else if mine.operating_points.first().map(|p| p.seq_tier)
+            != other.operating_points.first().map(|p| p.seq_tier)
+        {
             Some("tier")
         } else if mine.color_config != other.color_config {
             Some("colour configuration")
@@ -102,7 +105,10 @@ impl EntryBuilder {
     pub(super) fn build(&self, render_size: (u32, u32)) -> Result<SampleEntry> {
         let sequence = &*self.sequence;
         let size = (sequence.max_frame_width_minus_1 + 1, sequence.max_frame_height_minus_1 + 1);
-        let fits = |n: u32| u16::try_from(n).map_err(|_| Error::limit(format!("a picture {n} wide or high does not fit a sample entry")));
+        let fits = |n: u32| {
+            u16::try_from(n)
+                .map_err(|_| Error::limit(format!("a picture {n} wide or high does not fit a sample entry")))
+        };
         let (width, height) = (fits(size.0)?, fits(size.1)?);
         let nclx = self.nclx();
 
@@ -155,7 +161,8 @@ impl EntryBuilder {
                 w.u32(v);
             });
         }
-        let tail = (nclx.colour_primaries, nclx.transfer_characteristics, nclx.matrix_coefficients, nclx.full_range);
+        let tail =
+            (nclx.colour_primaries, nclx.transfer_characteristics, nclx.matrix_coefficients, nclx.full_range);
         Ok(SampleEntry { format: *b"av01", body: w.into_bytes(), codec: codec_string(sequence, Some(tail)) })
     }
 
@@ -199,7 +206,8 @@ impl EntryBuilder {
     /// In the box's units and order (rule AV1-18): AV1 has red, green, blue in 1/65536, luminance in 1/256 and 1/16384
     /// cd/m².
     fn mastering(&self) -> Option<Mastering> {
-        let Some((Metadata::HdrMdcv { primaries: [red, green, blue], white, max, min }, _)) = &self.mastering.first
+        let Some((Metadata::HdrMdcv { primaries: [red, green, blue], white, max, min }, _)) =
+            &self.mastering.first
         else {
             return self.colour.mastering;
         };
@@ -220,12 +228,17 @@ impl EntryBuilder {
     /// What should be reported about metadata.
     pub(super) fn warnings(&self) -> Vec<String> {
         let changed = |metadata: &Static, name: &str, box_name: &str| {
-            metadata.changed.then(|| format!("{name} metadata changes within the track; `{box_name}` gives its first values"))
+            metadata.changed.then(|| {
+                format!("{name} metadata changes within the track; `{box_name}` gives its first values")
+            })
         };
-        [changed(&self.light, "content light level", "clli"), changed(&self.mastering, "mastering display", "mdcv")]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            changed(&self.light, "content light level", "clli"),
+            changed(&self.mastering, "mastering display", "mdcv"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -234,6 +247,8 @@ fn pixel_aspect(render: (u32, u32), frame: (u32, u32)) -> Result<(u32, u32)> {
     let h = u64::from(render.0) * u64::from(frame.1);
     let v = u64::from(frame.0) * u64::from(render.1);
     let divisor = gcd(h, v).max(1);
-    let fits = |n: u64| u32::try_from(n / divisor).map_err(|_| Error::limit("the pixel aspect ratio does not fit `pasp`"));
+    let fits = |n: u64| {
+        u32::try_from(n / divisor).map_err(|_| Error::limit("the pixel aspect ratio does not fit `pasp`"))
+    };
     Ok((fits(h)?, fits(v)?))
 }

@@ -19,7 +19,7 @@ use crate::av1::{
 };
 use crate::cenc::{Scheme, Subsample, map_subsamples_with_iv};
 use crate::cmaf::timeline::{Clock, Timeline};
-use crate::cmaf::{Detail, NewSample, SampleTable, Track, TrackKind};
+use crate::cmaf::{Dependency, Detail, NewSample, SampleTable, Track, TrackKind};
 use crate::control::Control;
 use crate::demux::{self, Container};
 use crate::error::{Error, Result};
@@ -47,9 +47,16 @@ pub struct Options {
 /// - `Usage`: no times, and no frame rate was given.
 /// - `Limit`: a value passes what ISOBMFF or Common Encryption can hold.
 /// - `Interrupted`, `Io`.
-pub fn build(track: demux::Track, container: Container, options: &Options, control: &Control) -> Result<Track> {
+pub fn build(
+    track: demux::Track,
+    container: Container,
+    options: &Options,
+    control: &Control,
+) -> Result<Track> {
     let name = track.payload.name().to_string();
-    Builder::new(track, container, *options).and_then(|builder| builder.run(control)).map_err(|e| e.in_file(name))
+    Builder::new(track, container, *options)
+        .and_then(|builder| builder.run(control))
+        .map_err(|e| e.in_file(name))
 }
 
 struct Builder {
@@ -80,6 +87,8 @@ struct Builder {
     coded_frames: u64,
     large_scale_frames: u64,
     warnings: Vec<String>,
+    /// The sample whose sequence header changes what a CMAF track must keep, and what that is.
+    beyond_cmaf: Option<(u64, &'static str)>,
     shows_too_much: Option<(u64, u64)>,
     shows_nothing: Option<(u64, u64)>,
 }
@@ -114,6 +123,7 @@ impl Builder {
             coded_frames: 0,
             large_scale_frames: 0,
             warnings: Vec::new(),
+            beyond_cmaf: None,
             shows_too_much: None,
             shows_nothing: None,
         })
@@ -129,7 +139,8 @@ impl Builder {
         }
         self.end_unit()?;
         if !self.unit.is_empty() {
-            self.warnings.push("the OBUs behind the last frame belong to no temporal unit and are left out".into());
+            self.warnings
+                .push("the OBUs behind the last frame belong to no temporal unit and are left out".into());
         }
         self.finish()
     }
@@ -248,13 +259,17 @@ impl Builder {
     }
 
     fn sample(&mut self, unit: &mut Unit, number: u64) -> Result<()> {
-        let sequence = self.parser.sequence().cloned().ok_or_else(|| Error::format("a frame without sequence header"))?;
+        let sequence = self
+            .parser
+            .sequence()
+            .cloned()
+            .ok_or_else(|| Error::format("a frame without sequence header"))?;
         if unit.lacks_sequence_header() {
             unit.insert_sequence_header(&self.sequence_payload);
         }
         let dependency = unit.dependency();
         if self.new_sequence || self.entries.is_empty() {
-            self.choose_entry(&sequence, dependency == crate::cmaf::Dependency::Sync)?;
+            self.choose_entry(&sequence, dependency == Dependency::Sync, number)?;
             self.new_sequence = false;
         }
         let entry = &mut self.entries[self.entry];
@@ -273,10 +288,12 @@ impl Builder {
         if let Some((scheme, iv_size)) = self.options.protect {
             map_subsamples_with_iv(scheme, iv_size, unit.size, &unit.tiles, &mut self.subsamples)?;
         }
-        let size = u32::try_from(unit.size)
-            .map_err(|_| Error::limit(format!("the temporal unit has {} bytes, a sample holds 4 GiB", unit.size)))?;
+        let size = u32::try_from(unit.size).map_err(|_| {
+            Error::limit(format!("the temporal unit has {} bytes, a sample holds 4 GiB", unit.size))
+        })?;
         let entry = u8::try_from(self.entry).map_err(|_| Error::limit("more than 256 sample entries"))?;
-        let count = u8::try_from(self.subsamples.len()).map_err(|_| Error::limit("more than 255 subsamples"))?;
+        let count =
+            u8::try_from(self.subsamples.len()).map_err(|_| Error::limit("more than 255 subsamples"))?;
         let groups = self.groups.of(unit, self.samples.samples().len(), &self.references);
         std::mem::swap(&mut self.detail.pieces, &mut unit.pieces);
         std::mem::swap(&mut self.detail.subsamples, &mut self.subsamples);
@@ -296,23 +313,16 @@ impl Builder {
         Ok(())
     }
 
-    /// Finds or makes the sample entry for a sequence header (rule AV1-44).
-    fn choose_entry(&mut self, sequence: &Arc<SequenceHeader>, sync: bool) -> Result<()> {
-        if let Some(same) = self.entries.iter().position(|e| e.sequence_payload == self.sequence_payload) {
-            if same == self.entry || sync {
-                self.entry = same;
-                return Ok(());
-            }
+    /// Finds or makes the sample entry for a sequence header, which comes with this sample (rule AV1-44).
+    fn choose_entry(&mut self, sequence: &Arc<SequenceHeader>, sync: bool, number: u64) -> Result<()> {
+        let same = self.entries.iter().position(|e| e.sequence_payload == self.sequence_payload);
+        if let Some(same) = same.filter(|same| *same == self.entry || sync) {
+            self.entry = same;
+            return Ok(());
         }
         if let Some(current) = self.entries.get(self.entry) {
             if !sync && current.sequence.same_but_operating_parameters(sequence) {
                 return Ok(());
-            }
-            if let Some(what) = current.cmaf_difference(sequence) {
-                return Err(Error::unsupported(format!(
-                    "a new sequence header changes the {what}, which a CMAF track must keep; split the input here"
-                ))
-                .clause("AV1-ISOBMFF § 3"));
             }
             if !sync {
                 return Err(Error::unsupported(
@@ -320,6 +330,9 @@ impl Builder {
                      a sample entry can change only at one",
                 )
                 .clause("rule AV1-44"));
+            }
+            if let Some(what) = current.cmaf_difference(sequence) {
+                self.beyond_cmaf.get_or_insert((number, what));
             }
         }
         let colour = self
@@ -336,10 +349,8 @@ impl Builder {
     fn start_timeline(&mut self, sequence: &SequenceHeader) -> Result<Timeline> {
         let stream_rate = sequence.timing_info.as_ref().and_then(|t| t.frame_rate());
         let stream_rate = stream_rate.and_then(|(frames, seconds)| FrameRate::new(frames, seconds));
-        let container_rate = self
-            .source
-            .default_duration
-            .and_then(|(seconds, frames)| FrameRate::new(frames, seconds));
+        let container_rate =
+            self.source.default_duration.and_then(|(seconds, frames)| FrameRate::new(frames, seconds));
         let wanted = self.options.frame_rate;
         let (timescale, clock, nominal) = match (self.source.timescale, wanted) {
             (None, _) => {
@@ -407,8 +418,14 @@ impl Builder {
         if let Some((sample, offset)) = self.shows_nothing {
             warnings.push(format!("byte {offset}, sample {sample}: nothing is shown in this temporal unit"));
         }
-        if self.samples.samples()[0].dependency != crate::cmaf::Dependency::Sync {
+        if self.samples.samples()[0].dependency != Dependency::Sync {
             warnings.push("the track does not start with a random access point (rule CMF-12)".into());
+        }
+        if let Some((sample, what)) = self.beyond_cmaf {
+            warnings.push(format!(
+                "sample {sample}: a new sequence header changes the {what}; it has a sample entry of its own, and the \
+                 output does not claim to be CMAF, where that must not change (AV1-ISOBMFF § 3, rule AV1-44)"
+            ));
         }
         warnings.extend(self.groups.warnings());
         for entry in &self.entries {
@@ -426,6 +443,7 @@ impl Builder {
             groups: self.groups.into_list(),
             presentation_size: self.render_size,
             brands: vec![*b"av01"],
+            is_cmaf: self.beyond_cmaf.is_none(),
             warnings,
         })
     }

@@ -116,7 +116,8 @@ impl Unit {
 
     /// Whether a sequence header must stand before its first frame and doesn't (rules AV1-31, AV1-34).
     pub(super) fn lacks_sequence_header(&self) -> bool {
-        let starts_with_key = self.first_frame.is_some_and(|f| f.frame_type == FrameType::Key && !f.show_existing_frame);
+        let starts_with_key =
+            self.first_frame.is_some_and(|f| f.frame_type == FrameType::Key && !f.show_existing_frame);
         !self.starts_with_sequence_header && (starts_with_key || !self.hidden_key_frames.is_empty())
     }
 
@@ -142,7 +143,13 @@ impl Unit {
     /// What a decoder can do with it (rules AV1-29 to AV1-32).
     pub(super) fn dependency(&self) -> Dependency {
         match &self.first_frame {
-            Some(first) if first.frame_type == FrameType::Key && first.show_frame && self.starts_with_sequence_header => Dependency::Sync,
+            Some(first)
+                if first.frame_type == FrameType::Key
+                    && first.show_frame
+                    && self.starts_with_sequence_header =>
+            {
+                Dependency::Sync
+            }
             _ if self.refers_to_earlier_units => Dependency::Dependent,
             _ => Dependency::Independent,
         }
