@@ -55,8 +55,8 @@ pub fn apply_edits(track: &mut Track, edits: &[Edit], movie_timescale: Option<u3
             display_ticks(at, track.timescale)
         )));
     }
-    // Movie times are rounded; so much may an edit miss its sample by.
-    let tolerance = timescale.div_ceil(movie_timescale);
+    // Movie times of a coarser clock are rounded; so much may an edit miss the end of its last sample by.
+    let tolerance = if movie_timescale < timescale { timescale.div_ceil(movie_timescale) } else { 0 };
     let samples = track.samples.samples();
     let first = first_sample(samples, track.start, at, track.timescale)?;
     let mut end = samples.len();
@@ -185,4 +185,96 @@ fn keep(track: &mut Track, range: Range<usize>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmaf::{Detail, NewSample, SampleGroup, SampleTable, TrackKind};
+    use crate::input::Input;
+
+    /// A track of samples of 10 ticks each, 100 ticks a second; `s` stands for sync samples.
+    fn track(kinds: &str, start: u64) -> Track {
+        let mut samples = SampleTable::default();
+        for kind in kinds.chars() {
+            let dependency = if kind == 's' { Dependency::Sync } else { Dependency::Dependent };
+            samples.push(NewSample::new(1, dependency, 0), &Detail::default()).unwrap();
+        }
+        samples.samples_mut().iter_mut().for_each(|s| s.duration = 10);
+        Track {
+            kind: TrackKind::Video,
+            timescale: 100,
+            start,
+            language: None,
+            samples,
+            payload: Input::from_bytes("x", vec![]),
+            entries: vec![],
+            groups: vec![SampleGroup {
+                grouping_type: *b"av1f",
+                parameter: None,
+                description: GroupDescription::ForwardDistance,
+            }],
+            presentation_size: (0, 0),
+            brands: vec![],
+            is_cmaf: true,
+            warnings: vec![],
+        }
+    }
+
+    fn edit(segment_duration: u64, media_time: i64) -> Edit {
+        Edit { segment_duration, media_time, media_rate: 0x1_0000 }
+    }
+
+    /// Start, number of samples, and duration after the edits, in a movie of 10 ticks a second.
+    fn edited(kinds: &str, start: u64, edits: &[Edit]) -> Result<(u64, usize, u64)> {
+        let mut track = track(kinds, start);
+        apply_edits(&mut track, edits, Some(10))?;
+        Ok((track.start, track.samples.samples().len(), track.duration()))
+    }
+
+    #[test]
+    fn exact_edits_move_the_start() {
+        assert_eq!(edited("s..s..", 0, &[]).unwrap(), (0, 6, 60));
+        assert_eq!(edited("s..s..", 0, &[edit(6, 0)]).unwrap(), (0, 6, 60));
+        assert_eq!(edited("s..s..", 0, &[edit(0, 30)]).unwrap(), (0, 3, 30));
+        assert_eq!(edited("s..s..", 0, &[edit(20, -1), edit(0, 0)]).unwrap(), (200, 6, 60));
+        assert_eq!(edited("s..s..", 50, &[edit(0, 20)]).unwrap(), (30, 6, 60));
+        assert_eq!(edited("s..s..", 50, &[edit(0, 50)]).unwrap(), (0, 6, 60));
+        assert_eq!(edited("s..s..", 0, &[edit(3, 0)]).unwrap(), (0, 4, 40), "a movie tick may be rounded");
+        assert_eq!(edited("s..s..", 0, &[edit(2, 30)]).unwrap(), (0, 3, 30));
+        assert_eq!(edited("s.........", 0, &[edit(9, 0)]).unwrap(), (0, 10, 100));
+    }
+
+    #[test]
+    fn other_edits_are_refused_with_their_time() {
+        let refused = |edits: &[Edit]| edited("s..s..", 0, edits).unwrap_err().to_string();
+        assert!(refused(&[edit(0, 20)]).contains("0.200 s"), "{}", refused(&[edit(0, 20)]));
+        assert!(refused(&[edit(0, 25)]).contains("0.250 s"));
+        assert!(refused(&[edit(0, 900)]).contains("9.000 s"));
+        assert!(refused(&[edit(1, 0), edit(1, 30)]).contains("0.300 s"));
+        assert!(refused(&[Edit { media_rate: 0, ..edit(0, 0) }]).contains("rate"));
+        assert!(edited("s", 0, &[edit(u64::MAX, -1), edit(0, 0)]).is_err());
+    }
+
+    #[test]
+    fn parts_are_cut_at_sync_samples() {
+        let part = |from: Option<&str>, to: Option<&str>| {
+            let mut track = track("s..s..s..", 100);
+            track.samples.samples_mut()[4].groups = 1;
+            track.samples.samples_mut()[4].forward_distance = 2;
+            let time = |t: Option<&str>| t.map(|t| t.parse().unwrap());
+            let part = keep_part(&mut track, time(from), time(to))?;
+            assert_eq!(part.start, track.start);
+            assert_eq!(part.end, track.start + track.duration());
+            let grouped = track.samples.samples().iter().filter(|s| s.groups == 1).count();
+            Ok::<_, Error>((part.start, part.end, grouped))
+        };
+        assert_eq!(part(None, None).unwrap(), (100, 190, 1));
+        assert_eq!(part(Some("1.35"), None).unwrap(), (130, 190, 1));
+        assert_eq!(part(Some("1.3"), Some("1.41")).unwrap(), (130, 160, 0));
+        assert_eq!(part(None, Some("1.1")).unwrap(), (100, 130, 0));
+        assert!(part(Some("1.9"), None).is_err());
+        assert!(part(Some("1.5"), Some("1.4")).is_err());
+        assert!(part(None, Some("1")).is_err());
+    }
 }
