@@ -26,7 +26,8 @@ fn part(input: &Input) -> Part {
             b"moof" if has_movie => return Part::Other,
             b"moof" => return Part::Media,
             b"mdat" => return Part::Other,
-            b"ftyp" | b"styp" | b"sidx" | b"free" | b"skip" | b"emsg" | b"prft" | b"pssh" | b"uuid" | b"meta" => {}
+            b"ftyp" | b"styp" | b"sidx" | b"free" | b"skip" | b"emsg" | b"prft" | b"pssh" | b"uuid"
+            | b"meta" => {}
             _ => return Part::Other,
         }
     }
@@ -43,7 +44,8 @@ pub fn join_segments(inputs: &[Input]) -> Vec<Input> {
             (part, _) => groups.push((part, vec![input.clone()])),
         }
     }
-    let join = |mut group: Vec<Input>| if group.len() == 1 { group.swap_remove(0) } else { Input::concat(group) };
+    let join =
+        |mut group: Vec<Input>| if group.len() == 1 { group.swap_remove(0) } else { Input::concat(group) };
     groups.into_iter().map(|(_, group)| join(group)).collect()
 }
 
