@@ -107,14 +107,17 @@ fn cut_end(track: &mut Track, until: u64, tolerance: u64) -> usize {
     let mut time = track.start;
     let samples = track.samples.samples_mut();
     for (index, sample) in samples.iter_mut().enumerate() {
-        let end = time.saturating_add(sample.duration.into());
-        if end + tolerance >= until {
-            if end > until.saturating_add(tolerance) {
-                sample.duration = (until - time).max(1) as u32;
-            }
+        let duration = u64::from(sample.duration);
+        let shown = until.saturating_sub(time);
+        if shown == 0 || (shown <= tolerance && duration > 2 * tolerance) {
+            return index;
+        }
+        if duration > shown.saturating_add(tolerance) {
+            // Less than the duration, which fits.
+            sample.duration = shown as u32;
             return index + 1;
         }
-        time = end;
+        time = time.saturating_add(duration);
     }
     samples.len()
 }
@@ -240,9 +243,25 @@ mod tests {
         assert_eq!(edited("s..s..", 0, &[edit(20, -1), edit(0, 0)]).unwrap(), (200, 6, 60));
         assert_eq!(edited("s..s..", 50, &[edit(0, 20)]).unwrap(), (30, 6, 60));
         assert_eq!(edited("s..s..", 50, &[edit(0, 50)]).unwrap(), (0, 6, 60));
-        assert_eq!(edited("s..s..", 0, &[edit(3, 0)]).unwrap(), (0, 4, 40), "a movie tick may be rounded");
-        assert_eq!(edited("s..s..", 0, &[edit(2, 30)]).unwrap(), (0, 3, 30));
-        assert_eq!(edited("s.........", 0, &[edit(9, 0)]).unwrap(), (0, 10, 100));
+        assert_eq!(edited("s..s..", 0, &[edit(3, 0)]).unwrap(), (0, 3, 30));
+        assert_eq!(edited("s..s..", 0, &[edit(2, 30)]).unwrap(), (0, 2, 20));
+        assert_eq!(edited("s.........", 0, &[edit(9, 0)]).unwrap(), (0, 9, 90));
+    }
+
+    #[test]
+    fn movie_times_are_rounded() {
+        let edited = |movie_timescale, segment_duration| {
+            let mut track = track("s..s..", 0);
+            track.samples.samples_mut().iter_mut().for_each(|s| s.duration = 1001);
+            track.timescale = 24000;
+            apply_edits(&mut track, &[edit(segment_duration, 0)], Some(movie_timescale)).unwrap();
+            (track.samples.samples().len(), track.duration())
+        };
+        // 6 samples last 250.25 ms, 5 last 208.54.
+        assert_eq!([250, 251, 208, 209].map(|d| edited(1000, d).0), [6, 6, 5, 5]);
+        assert_eq!(edited(1000, 230), (6, 5520));
+        assert_eq!(edited(24000, 5006), (6, 5006));
+        assert_eq!(edited(24000, 5005), (5, 5005));
     }
 
     #[test]
