@@ -6,7 +6,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "helpers of tests, which the lints take for code"
+    reason = "functions of tests, which the lints take for code"
 )]
 
 use std::path::{Path, PathBuf};
