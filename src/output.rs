@@ -101,6 +101,9 @@ impl Outputs {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
+        if folder.exists() && !folder.is_dir() {
+            return Err(Error::usage("is no folder").in_file(folder.display().to_string()));
+        }
         let mut missing = Vec::new();
         let mut ancestor = Some(folder.as_path());
         while let Some(path) = ancestor.filter(|p| !p.as_os_str().is_empty() && !p.exists()) {

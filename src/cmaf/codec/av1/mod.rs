@@ -357,8 +357,8 @@ impl Builder {
             (None, _) => {
                 let rate = wanted.or(stream_rate).ok_or_else(|| {
                     Error::usage(format!(
-                        "the {} has no times, and its sequence header gives no frame rate; give one with --frame-rate, \
-                         as in --frame-rate 25 or --frame-rate 24000/1001",
+                        "the input ({}) has no times, and its sequence header gives no frame rate; give one with \
+                         --frame-rate, as in --frame-rate 25 or --frame-rate 24000/1001",
                         self.container
                     ))
                 })?;
