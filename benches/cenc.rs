@@ -18,7 +18,7 @@ fn cipher(scheme: Scheme, pattern: Pattern) -> SampleCipher {
     SampleCipher::new(&key, scheme, pattern).expect("the pattern goes with the scheme")
 }
 
-fn run(bencher: Bencher, scheme: Scheme, pattern: Pattern, kib: usize, direction: Direction) {
+fn run(bencher: Bencher<'_, '_>, scheme: Scheme, pattern: Pattern, kib: usize, direction: Direction) {
     let cipher = cipher(scheme, pattern);
     let tile = kib << 10;
     let map = vec![Subsample { clear: 0, protected: tile as u32 }; SIZE / tile];
@@ -30,33 +30,33 @@ fn run(bencher: Bencher, scheme: Scheme, pattern: Pattern, kib: usize, direction
 }
 
 #[divan::bench(args = KIB)]
-fn encrypt_cbcs_1_9(bencher: Bencher, kib: usize) {
+fn encrypt_cbcs_1_9(bencher: Bencher<'_, '_>, kib: usize) {
     run(bencher, Scheme::Cbcs, Pattern::P1_9, kib, Direction::Encrypt);
 }
 
 #[divan::bench(args = KIB)]
-fn encrypt_cbcs_10_0(bencher: Bencher, kib: usize) {
+fn encrypt_cbcs_10_0(bencher: Bencher<'_, '_>, kib: usize) {
     run(bencher, Scheme::Cbcs, Pattern::P10_0, kib, Direction::Encrypt);
 }
 
 #[divan::bench(args = KIB)]
-fn encrypt_cenc(bencher: Bencher, kib: usize) {
+fn encrypt_cenc(bencher: Bencher<'_, '_>, kib: usize) {
     run(bencher, Scheme::Cenc, Pattern::NONE, kib, Direction::Encrypt);
 }
 
 #[divan::bench(args = KIB)]
-fn decrypt_cbcs_1_9(bencher: Bencher, kib: usize) {
+fn decrypt_cbcs_1_9(bencher: Bencher<'_, '_>, kib: usize) {
     run(bencher, Scheme::Cbcs, Pattern::P1_9, kib, Direction::Decrypt);
 }
 
 #[divan::bench(args = KIB)]
-fn decrypt_cbcs_10_0(bencher: Bencher, kib: usize) {
+fn decrypt_cbcs_10_0(bencher: Bencher<'_, '_>, kib: usize) {
     run(bencher, Scheme::Cbcs, Pattern::P10_0, kib, Direction::Decrypt);
 }
 
 /// One tile in pieces of 64 KiB.
 #[divan::bench]
-fn encrypt_cbcs_10_0_pieces(bencher: Bencher) {
+fn encrypt_cbcs_10_0_pieces(bencher: Bencher<'_, '_>) {
     let cipher = cipher(Scheme::Cbcs, Pattern::P10_0);
     let mut data = vec![1; SIZE];
     bencher.counter(BytesCount::new(SIZE)).bench_local(|| {
@@ -68,7 +68,7 @@ fn encrypt_cbcs_10_0_pieces(bencher: Bencher) {
 }
 
 #[divan::bench(args = [1, 4, 40])]
-fn map(bencher: Bencher, tiles: u64) {
+fn map(bencher: Bencher<'_, '_>, tiles: u64) {
     let tiles: Vec<_> = (0..tiles).map(|i| i * 5000 + 40..(i + 1) * 5000).collect();
     let size = tiles.len() as u64 * 5000;
     let mut out = Vec::new();
