@@ -36,7 +36,8 @@ fn reports() {
 fn segments_and_parts() {
     settings().bind(|| {
         let bench = Bench::with(&["fwdkf.ivf"]);
-        let arguments = "pack fwdkf.ivf -o out --layout segments --segment-duration 1 --chunk-duration 0.4 --json";
+        let arguments =
+            "pack fwdkf.ivf -o out --layout segments --segment-duration 1 --chunk-duration 0.4 --json";
         assert_snapshot!("segments", bench.run(arguments));
         let files = bench.outputs("out");
         assert_eq!(files.len(), 1 + files.iter().filter(|f| f.ends_with(".m4s")).count());
@@ -46,7 +47,8 @@ fn segments_and_parts() {
 
 #[test]
 fn errors() {
-    let bench = Bench::with(&["annexb.obu", "hdr10.ivf", "largescale.ivf", "tiles64.ivf", "mono_fragmented.mp4"]);
+    let bench =
+        Bench::with(&["annexb.obu", "hdr10.ivf", "largescale.ivf", "tiles64.ivf", "mono_fragmented.mp4"]);
     let mut broken = bench.read("hdr10.ivf");
     broken.truncate(9000);
     bench.write("cut.ivf", &broken);
@@ -127,7 +129,8 @@ fn keys_come_from_everywhere() {
     let (kid, key) = KEY.split_once(':').unwrap();
     let json = format!(r#"{{"keys":[{{"kid":"{kid}","key":"{key}"}}]}}"#);
     bench.write("keys.json", &json);
-    let arguments = |name: &str| format!("pack mono.ivf -o out --quiet --encrypt cbcs --iv {IV} --name {name}");
+    let arguments =
+        |name: &str| format!("pack mono.ivf -o out --quiet --encrypt cbcs --iv {IV} --name {name}");
     bench.succeed(&format!("{} --key {KEY}", arguments("argument")));
     bench.succeed(&format!("{} --key-file keys.json", arguments("file")));
     let output = bench.run_with_input(&format!("{} --key-file -", arguments("stdin")), json.as_bytes());
@@ -139,7 +142,8 @@ fn keys_come_from_everywhere() {
         assert_eq!(bench.read(&format!("out/{name}.mp4")), expected, "{name}");
     }
     // A variable that is set for other work does not get in the way of clear packaging.
-    let output = bench.cmaf("pack mono.ivf -o out --name clear --quiet").env("CMAF_KEYS", KEY).output().unwrap();
+    let output =
+        bench.cmaf("pack mono.ivf -o out --name clear --quiet").env("CMAF_KEYS", KEY).output().unwrap();
     assert!(output.status.success(), "{}", describe(&output));
 }
 
@@ -158,7 +162,9 @@ fn the_same_input_gives_the_same_bytes() {
     }
     // Without --iv the IVs differ, as they must.
     for name in ["a", "b"] {
-        bench.succeed(&format!("pack fwdkf.ivf -o out --name {name} --force --quiet --encrypt cenc --key {KEY}"));
+        bench.succeed(&format!(
+            "pack fwdkf.ivf -o out --name {name} --force --quiet --encrypt cenc --key {KEY}"
+        ));
     }
     assert_ne!(bench.read("out/a.mp4"), bench.read("out/b.mp4"));
 }
@@ -173,8 +179,10 @@ fn a_pipe_gives_what_the_file_gives() {
         ("hdr10_progressive.mp4", ""),
     ] {
         bench.succeed(&format!("pack {file} -o out --force --quiet --name file {options}"));
-        let output =
-            bench.run_with_input(&format!("pack - -o out --force --quiet --name pipe {options}"), &bench.read(file));
+        let output = bench.run_with_input(
+            &format!("pack - -o out --force --quiet --name pipe {options}"),
+            &bench.read(file),
+        );
         assert!(output.status.success(), "{file}: {}", describe(&output));
         assert_eq!(bench.read("out/pipe.mp4"), bench.read("out/file.mp4"), "{file}");
     }
@@ -205,7 +213,8 @@ fn names_that_collide_get_numbers() {
 fn one_run_never_uses_an_iv_twice() {
     let bench = Bench::with(&["mono.ivf", "grain.ivf"]);
     let iv = &IV[..16];
-    let report = bench.succeed(&format!("pack mono.ivf grain.ivf -o out --encrypt cenc --key {KEY} --iv {iv} --json"));
+    let report =
+        bench.succeed(&format!("pack mono.ivf grain.ivf -o out --encrypt cenc --key {KEY} --iv {iv} --json"));
     let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
     let first = |track: usize| {
         let iv = report["tracks"][track]["encryption"]["iv"].as_str().unwrap();
