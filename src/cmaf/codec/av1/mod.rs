@@ -397,7 +397,7 @@ impl Builder {
 
     fn finish(mut self) -> Result<Track> {
         let Some(timeline) = self.timeline.take() else {
-            return Err(Error::format("no frame was found in it"));
+            return Err(Error::format("it has no samples: no frame was found"));
         };
         if self.coded_frames > 1 && self.large_scale_frames == self.coded_frames {
             return Err(Error::unsupported(
