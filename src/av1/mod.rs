@@ -57,3 +57,6 @@ pub use sequence::{
 };
 pub use state::Parser;
 pub use tiles::TileInfo;
+
+#[cfg(test)]
+mod tests;

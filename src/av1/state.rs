@@ -327,7 +327,8 @@ impl Parser {
             temporal_id: frame.temporal_id,
             spatial_id: frame.spatial_id,
             in_operating_point: sequence.operating_points[0].contains(frame.temporal_id, frame.spatial_id),
-            large_scale_tile_marks: frame.may_be_large_scale_tile() && !frame.tile_info.uniform_tile_spacing_flag,
+            large_scale_tile_marks: frame.may_be_large_scale_tile()
+                && !frame.tile_info.uniform_tile_spacing_flag,
             header_bits: frame.header_bits,
         }
     }
