@@ -200,7 +200,7 @@ pub fn dump_each(
 ) -> Result<()> {
     let mut walk = Walk { budget: options.max_boxes, track: None, iv_sizes: HashMap::new() };
     let mut boxes = top_level(input).lenient();
-    while let Some(header) = boxes.next() {
+    for header in boxes.by_ref() {
         let header = header?;
         if walk.budget == 0 {
             let message = format!("stopped after {} boxes", options.max_boxes);

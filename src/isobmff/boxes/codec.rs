@@ -134,7 +134,7 @@ pub struct AvcC {
     pub picture_parameter_sets: Vec<Vec<u8>>,
 }
 
-fn lists<S: serde::Serializer>(list: &Vec<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+fn lists<S: serde::Serializer>(list: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
     hex_list(list, serializer)
 }
 
