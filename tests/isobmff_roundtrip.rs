@@ -49,7 +49,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
     fn headers(times in any::<[u64; 3]>(), numbers in any::<[u32; 3]>(), shift in 0..64u32, letters in "[a-z]{3}") {
