@@ -162,6 +162,7 @@ impl fmt::Display for BoxNode {
 #[derive(Debug, Clone, Copy)]
 pub struct DumpOptions {
     /// The most boxes that are described: in all by [`dump`], in each top-level box by [`dump_each`].
+    /// A box takes some hundred bytes of memory, with many fields a thousand.
     pub max_boxes: usize,
     /// The most bytes of one top-level box that are read into memory. Of media data none are.
     pub max_box_size: u64,
@@ -169,7 +170,7 @@ pub struct DumpOptions {
 
 impl Default for DumpOptions {
     fn default() -> Self {
-        DumpOptions { max_boxes: 1_000_000, max_box_size: BOX_LIMIT }
+        DumpOptions { max_boxes: 500_000, max_box_size: BOX_LIMIT }
     }
 }
 
