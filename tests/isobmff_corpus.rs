@@ -1,6 +1,6 @@
 //! ISOBMFF reading over the corpus of sample files, and over damaged copies of them.
 //!
-//! The corpus is taken from `SHOWPACK_CORPUS`; without one the tests say so and pass.
+//! The corpus is the folder that `SHOWPACK_CORPUS` names, else `corpus/media`; without one the tests say so and pass.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests, their helpers too")]
 
@@ -16,8 +16,8 @@ use showpack::isobmff::{
 };
 
 fn corpus() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("SHOWPACK_CORPUS").map_or("/work/shared/corpus/media".into(), PathBuf::from);
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/media");
+    let folder = std::env::var_os("SHOWPACK_CORPUS").map_or_else(default, PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
