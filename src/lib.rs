@@ -3,6 +3,9 @@
 //! The command-line tools `cmaf` and `ttal` are thin: what they do can be called from here with typed errors.
 //! The library prints nothing.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
+
 pub mod av1;
 pub mod cenc;
 pub mod cli;

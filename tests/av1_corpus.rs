@@ -3,35 +3,18 @@
 //! The streams are not part of the crate: `SHOWPACK_CORPUS` names their folder, else `../shared/corpus` is tried.
 //! Without it, or without ffmpeg, the tests say so and pass; `REQUIRE_TOOLS=1` makes them fail.
 
+#[path = "common/corpus.rs"]
+mod corpus;
+
 use std::collections::HashMap;
+use std::fs;
 use std::io::Write;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
 use showpack::av1::{self, FrameEvent, FrameHeader, Obu, ObuType, Parser};
 use showpack::{Error, ErrorKind};
-
-/// The folder of media in the corpus.
-fn corpus() -> Option<PathBuf> {
-    let corpus = env::var_os("SHOWPACK_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    let media = corpus.join("media");
-    if media.is_dir() { Some(media) } else { skip(&format!("{} is no folder", media.display())) }
-}
-
-fn skip<T>(why: &str) -> Option<T> {
-    assert!(env::var_os("REQUIRE_TOOLS").is_none(), "{why}");
-    println!("skipped: {why}");
-    None
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
 
 fn name(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
@@ -155,8 +138,8 @@ fn walk(pieces: &[Vec<u8>]) -> Walk {
 
 #[test]
 fn every_stream_is_read_to_its_end() {
-    let Some(media) = corpus() else { return };
-    for path in ["av1-raw", "av1-made"].iter().flat_map(|folder| files(&media.join(folder))) {
+    let Some(media) = corpus::media() else { return };
+    for path in ["av1-raw", "av1-made"].iter().flat_map(|folder| corpus::files(&media.join(folder))) {
         let walk = walk_file(&path);
         assert!(walk.errors.is_empty(), "{}: {:?}", name(&path), walk.errors);
         assert!(!walk.frames.is_empty(), "{}", name(&path));
@@ -171,9 +154,9 @@ fn every_stream_is_read_to_its_end() {
 
 #[test]
 fn tiles_are_what_another_packager_protects() {
-    let Some(media) = corpus() else { return };
+    let Some(media) = corpus::media() else { return };
     let mut compared = 0;
-    for path in files(&media.join("av1-maps")) {
+    for path in corpus::files(&media.join("av1-maps")) {
         let map: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let source = map["source"].as_str().unwrap();
         let Some(stream) = ["av1-raw", "av1-made"]
@@ -265,12 +248,12 @@ fn trace(obus: &[u8]) -> Vec<Trace> {
 
 #[test]
 fn headers_are_what_ffmpeg_reads() {
-    let Some(media) = corpus() else { return };
+    let Some(media) = corpus::media() else { return };
     if Command::new("ffmpeg").arg("-version").output().is_err() {
-        return skip("ffmpeg is not installed").unwrap_or_default();
+        return corpus::skip("ffmpeg");
     }
     let mut compared = 0;
-    for path in ["av1-raw", "av1-made"].iter().flat_map(|folder| files(&media.join(folder))) {
+    for path in ["av1-raw", "av1-made"].iter().flat_map(|folder| corpus::files(&media.join(folder))) {
         let file = fs::read(&path).unwrap();
         let pieces = pieces(&file, packing(&path, &file));
         let theirs = trace(&pieces.concat());
@@ -326,8 +309,8 @@ fn headers_are_what_ffmpeg_reads() {
 
 #[test]
 fn broken_files_end_in_errors_at_worst() {
-    let Some(media) = corpus() else { return };
-    for path in files(&media.join("corrupt/av1-fuzz")) {
+    let Some(media) = corpus::media() else { return };
+    for path in corpus::files(&media.join("corrupt/av1-fuzz")) {
         // Some have lost their signature, but all are IVF.
         let walk = walk(&pieces(&fs::read(&path).unwrap(), Packing::Ivf));
         let last = walk.errors.last().map_or("no error".into(), Error::to_string);

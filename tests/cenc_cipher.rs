@@ -1,7 +1,5 @@
 //! The ciphers of Common Encryption against published vectors and against AES blocks put together by hand.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
 use aes::Aes128;
 use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use proptest::prelude::*;

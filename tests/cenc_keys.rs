@@ -1,7 +1,5 @@
 //! Keys and IVs: what is read, what is refused, and that no key ever shows.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
 use std::io::Write;
 
 use showpack::cenc::{Iv, IvAllocator, IvSequence, Key, KeyId, KeyRing, Scheme};

@@ -1,8 +1,9 @@
 //! ISOBMFF reading over the corpus of sample files, and over damaged copies of them.
 //!
-//! The corpus is the folder that `SHOWPACK_CORPUS` names, else `corpus/media`; without one the tests say so and pass.
+//! The corpus is the folder that `SHOWPACK_CORPUS` names, else `../shared/corpus`; without one the tests say so and pass.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests, their helpers too")]
+#[path = "common/corpus.rs"]
+mod corpus;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,33 +16,11 @@ use showpack::isobmff::{
     read_box, top_level,
 };
 
-fn corpus() -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/media");
-    let folder = std::env::var_os("SHOWPACK_CORPUS").map_or_else(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no corpus at {}", folder.display());
-    None
-}
-
-fn files_in(folder: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files_in(&path, out);
-        } else {
-            out.push(path);
-        }
-    }
-}
-
 /// Every file of the corpus that begins like one of boxes.
 fn isobmff_files() -> Vec<(PathBuf, Vec<u8>)> {
-    let Some(folder) = corpus() else { return Vec::new() };
+    let Some(folder) = corpus::media() else { return Vec::new() };
     let mut paths = Vec::new();
-    files_in(&folder, &mut paths);
+    paths.extend(corpus::files(&folder));
     let read = |path: PathBuf| (path.clone(), std::fs::read(path).unwrap());
     let starts = |bytes: &[u8]| {
         let kind = bytes.get(4..8).unwrap_or_default();
@@ -141,9 +120,9 @@ const KNOWN: &[&str] = &[];
 
 #[test]
 fn files_that_are_not_isobmff_are_survived() {
-    let Some(folder) = corpus() else { return };
+    let Some(folder) = corpus::media() else { return };
     let mut paths = Vec::new();
-    files_in(&folder, &mut paths);
+    paths.extend(corpus::files(&folder));
     for path in paths {
         dumped(&path.display().to_string(), std::fs::read(&path).unwrap());
     }

@@ -1,7 +1,5 @@
 //! What the writer writes, the reader reads; sizes told beforehand are those written.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
-
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
