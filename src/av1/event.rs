@@ -39,7 +39,6 @@ impl FrameType {
 
 /// What one OBU was.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "frames are the common case, and boxing them would allocate")]
 pub enum Obu {
     /// A temporal unit begins.
     TemporalDelimiter,
