@@ -2,6 +2,7 @@
 //!
 //! The streams are not part of the crate: `SHOWPACK_CORPUS` names their folder, else `../shared/corpus` is tried.
 //! Without it, or without ffmpeg, the tests say so and pass; `REQUIRE_TOOLS=1` makes them fail.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 #[path = "common/corpus.rs"]
 mod corpus;

@@ -155,7 +155,7 @@ mod tests {
         let mut r = BitReader::new(&[0b1000_0001, 0b0011_1101, 0b0010_1000]);
         assert_eq!(r.su(7), -64);
         assert_eq!(r.su(7), 0b100_1111 - 128);
-        let mut r = BitReader::new(&[0b1010_0110, 0b0_0000000]);
+        let mut r = BitReader::new(&[0b1010_0110, 0]);
         assert_eq!([r.uvlc(), r.uvlc()], [0, 1]);
         assert_eq!(BitReader::new(&[0; 5]).uvlc(), u32::MAX);
     }

@@ -75,7 +75,7 @@ fn tile_groups_come_in_order() {
     assert!(s.obu(ObuType::TileGroup, &tile_group(Some((0, 2)), &[1; 3])).is_err());
     assert!(s.obu(ObuType::TileGroup, &tile_group(Some((3, 2)), &[1; 3])).is_err());
     s.obu(ObuType::TileGroup, &tile_group(Some((3, 3)), &[300])).unwrap();
-    assert_eq!(s.tiles, vec![1..301; 1]);
+    assert_eq!((s.tiles.len(), s.tiles[0].clone()), (1, 1..301));
     s.obu(ObuType::TileGroup, &tile_group(Some((4, 7)), &[1; 4])).unwrap();
     assert_eq!(s.parser.unfinished(), None);
     let more = s.obu(ObuType::TileGroup, &tile_group(Some((0, 7)), &[1; 8])).unwrap_err();
