@@ -11,6 +11,7 @@ pub mod cenc;
 pub mod cli;
 pub mod cmaf;
 pub mod control;
+pub mod decrypt;
 pub mod demux;
 pub mod error;
 pub mod extract;
@@ -21,6 +22,7 @@ pub mod output;
 pub mod pack;
 mod spill;
 pub mod time;
+mod workers;
 
 pub use error::{Error, ErrorKind, Result};
 pub use input::Input;

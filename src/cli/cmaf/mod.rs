@@ -1,5 +1,6 @@
 //! `cmaf`: the commands.
 
+mod decrypt;
 mod extract;
 mod pack;
 
@@ -32,6 +33,7 @@ Exit codes:
 #[derive(Subcommand)]
 enum Command {
     Pack(Box<pack::PackArgs>),
+    Decrypt(Box<decrypt::DecryptArgs>),
     Extract(Box<extract::ExtractArgs>),
 }
 
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
             stop_on_signals();
             exit_code(match &arguments.command {
                 Command::Pack(arguments) => pack::run(arguments, &CONTROL),
+                Command::Decrypt(arguments) => decrypt::run(arguments, &CONTROL),
                 Command::Extract(arguments) => extract::run(arguments, &CONTROL),
             })
         }
