@@ -2,7 +2,7 @@
 //!
 //! The data of an AV1 tile ends with a one bit and zeros up to the byte's end (AV1 § 8.2.4), so that in a last byte
 //! of real data each number of zeros is about as likely as any other. A wrong key leaves random bytes, where each further zero
-//! is half as likely. Tiles whose last byte was protected are weighed by that. Samples that are protected as a whole must be
+//! is half as likely. Samples whose last byte was protected are weighed by that. Samples that are protected as a whole must be
 //! OBUs, or NAL units, once they are decrypted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ pub enum KeyCheck {
 /// What was seen in a track.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    /// Last bytes of tiles, by the number of zeros they end with; bytes of zeros are not counted.
+    /// Last bytes of samples, by the number of zeros they end with; bytes of zeros are not counted.
     ends: [AtomicU64; 8],
     whole_samples: AtomicU64,
     broken_samples: AtomicU64,
@@ -54,15 +54,12 @@ impl Evidence {
         if !matches!(codec, Codec::Av1) {
             return;
         }
-        let mut end = 0usize;
-        for subsample in &sample.subsamples {
-            let protected = subsample.protected as usize;
-            end += usize::from(subsample.clear) + protected;
-            if let Some(last @ 1..) = data.get(end.wrapping_sub(1)).copied()
-                && last_byte_was_encrypted(sample, protected)
-            {
-                self.ends[last.trailing_zeros() as usize & 7].fetch_add(1, Ordering::Relaxed);
-            }
+        // A protected range that ends with the sample ends with a tile. Others may not: some packagers leave the last bytes
+        // of a tile clear under cenc.
+        if let (Some(subsample), Some(last @ 1..)) = (sample.subsamples.last(), data.last().copied())
+            && last_byte_was_encrypted(sample, subsample.protected as usize)
+        {
+            self.ends[last.trailing_zeros() as usize & 7].fetch_add(1, Ordering::Relaxed);
         }
     }
 
