@@ -1,6 +1,6 @@
 //! The length-delimited bitstream format (AV1 Annex B): temporal units of frame units of OBUs, each with a length.
 
-use crate::av1::obu::read_leb128;
+use crate::av1::read_leb128;
 use crate::demux::{Container, Form, Opened, Packet, PacketReader, Track, TrackKind};
 use crate::error::{Error, Result};
 use crate::input::{Input, Window};

@@ -39,8 +39,8 @@ pub(super) fn open(input: &Input) -> Result<Opened> {
     }
     let fourcc = &header[8..12];
     if fourcc != b"AV01" {
-        let name = CODECS.iter().find(|(code, _)| *code == fourcc).map_or("this", |(_, name)| name);
-        let message = format!("the IVF file holds '{}': {name} is not AV1", fourcc.escape_ascii());
+        let name = CODECS.iter().find(|(code, _)| *code == fourcc).map_or("which", |(_, name)| name);
+        let message = format!("the IVF file holds '{}', {name} is not AV1", fourcc.escape_ascii());
         return Err(Error::unsupported(message).at(8));
     }
     let (width, height) = (u32::from(u16_at(12)), u32::from(u16_at(14)));
@@ -170,7 +170,7 @@ mod tests {
             file[at..at + bytes.len()].copy_from_slice(bytes);
             file
         };
-        assert_eq!(message(with(8, b"VP90")), "a.ivf: byte 8: the IVF file holds 'VP90': VP9 is not AV1");
+        assert_eq!(message(with(8, b"VP90")), "a.ivf: byte 8: the IVF file holds 'VP90', VP9 is not AV1");
         assert_eq!(message(with(4, &[1])), "a.ivf: byte 4: IVF version 1, only 0 is known");
         assert_eq!(message(with(6, &[12])), "a.ivf: byte 6: IVF header length 12, at least 32 expected");
         assert_eq!(message(with(32, &[4])), "a.ivf: byte 32: truncated: a frame of 4 bytes, 3 are left");

@@ -7,6 +7,7 @@
 mod annexb;
 mod colour;
 mod ivf;
+mod mp4;
 mod obu;
 mod probe;
 #[cfg(test)]
@@ -267,9 +268,27 @@ pub fn open(input: &Input, options: &Options) -> Result<Opened> {
         Container::Obu => obu::open(input),
         Container::AnnexB => annexb::open(input),
         Container::Matroska => webm::open(input),
-        Container::Mp4 => Err(Error::unsupported("MP4 is not read yet")),
+        Container::Mp4 => mp4::open(input),
     };
     opened.map_err(|e| e.in_file(input.name()))
+}
+
+/// More tracks than any file has.
+const TRACK_LIMIT: usize = 1000;
+
+/// More notes than anybody reads: a hostile file could ask for millions.
+const NOTE_LIMIT: usize = 100;
+
+/// Adds a note, if there are not too many already.
+fn note(notes: &mut Vec<String>, text: String) {
+    if notes.len() < NOTE_LIMIT {
+        notes.push(text);
+    }
+}
+
+/// The error for a file with more than [`TRACK_LIMIT`] tracks.
+fn too_many_tracks() -> Error {
+    Error::limit(format!("more than {TRACK_LIMIT} tracks"))
 }
 
 /// Stops for good at the end and after an error, and names the file in errors.
@@ -299,5 +318,28 @@ struct NoPackets;
 impl PacketReader for NoPackets {
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_are_read_back() {
+        for container in Container::ALL {
+            assert_eq!(container.keyword().parse::<Container>().unwrap(), *container);
+        }
+        let error = "avi".parse::<Container>().unwrap_err();
+        assert_eq!(error.to_string(), "no container is called 'avi', known are ivf, webm, mp4, obu, annexb");
+    }
+
+    #[test]
+    fn an_override_goes_before_the_probe() {
+        let input = Input::from_bytes("a", b"DKIF".to_vec());
+        let opened = open(&input, &Options { container: Some(Container::Obu) }).unwrap();
+        assert_eq!(opened.container, Container::Obu);
+        let error = open(&input, &Options { container: Some(Container::Matroska) }).unwrap_err().to_string();
+        assert!(error.starts_with("a: byte 0: "), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A temporal unit goes from one temporal delimiter to the next (AV1 § 7.5).
 
-use crate::av1::obu::{ObuHeader, ObuType};
+use crate::av1::{ObuHeader, ObuType};
 use crate::demux::{Container, Form, Opened, Packet, PacketReader, Track, TrackKind};
 use crate::error::{Error, Result};
 use crate::input::{Input, Window};
@@ -13,8 +13,8 @@ pub(super) fn open(input: &Input) -> Result<Opened> {
     Ok(Opened { container: Container::Obu, tracks: vec![track], notes: Vec::new() })
 }
 
-/// The type of the OBU at `at` and the offset behind it.
-pub(super) fn step(window: &mut Window, at: u64) -> Result<(ObuType, u64)> {
+/// The header of the OBU at `at` and the offset behind the OBU.
+pub(super) fn step(window: &mut Window, at: u64) -> Result<(ObuHeader, u64)> {
     let header = ObuHeader::parse(window.at_most(at, ObuHeader::MAX_LEN)?).map_err(|e| e.at(at))?;
     let Some(size) = header.payload_size else {
         let message = "the OBU has no size field, needed where OBUs stand one behind the other";
@@ -22,7 +22,7 @@ pub(super) fn step(window: &mut Window, at: u64) -> Result<(ObuType, u64)> {
     };
     let end = (at + header.len() as u64).checked_add(size);
     match end.filter(|end| *end <= window.input().len()) {
-        Some(end) => Ok((header.kind, end)),
+        Some(end) => Ok((header, end)),
         None => {
             let left = window.input().len() - at - header.len() as u64;
             Err(Error::format(format!("truncated: an OBU with {size} bytes of payload, {left} are left"))
@@ -41,8 +41,8 @@ impl PacketReader for Reader {
         let start = self.position;
         let mut end = start;
         while end < self.window.input().len() {
-            let (kind, next) = step(&mut self.window, end)?;
-            if kind == ObuType::TemporalDelimiter && end != start {
+            let (header, next) = step(&mut self.window, end)?;
+            if header.kind == ObuType::TemporalDelimiter && end != start {
                 break;
             }
             end = next;

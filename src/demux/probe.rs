@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::av1::obu::{ObuHeader, ObuType, read_leb128};
+use crate::av1::{ObuHeader, ObuType, read_leb128};
 use crate::demux::annexb::LEB128_MAX;
 use crate::demux::{Container, ivf, obu};
 use crate::error::{Error, Result};
@@ -62,7 +62,7 @@ fn walk_obus(window: &mut Window) -> Result<usize> {
     let len = window.input().len();
     let (mut at, mut seen) = (0, 0);
     while at < len && seen < OBUS_LOOKED_AT {
-        let (kind, end) = match obu::step(window, at) {
+        let (header, end) = match obu::step(window, at) {
             Ok(step) => step,
             Err(e) if e.kind() == crate::ErrorKind::Io => return Err(e),
             Err(_) => {
@@ -71,10 +71,10 @@ fn walk_obus(window: &mut Window) -> Result<usize> {
                 return Ok(if seen >= ENOUGH || seen > 0 && cut { seen } else { 0 });
             }
         };
-        if seen == 0 && (kind != ObuType::TemporalDelimiter || end > 3) {
+        if seen == 0 && (header.kind != ObuType::TemporalDelimiter || header.payload_size != Some(0)) {
             return Ok(0);
         }
-        if seen == 1 && !known(kind) {
+        if seen == 1 && !known(header.kind) {
             return Ok(0);
         }
         seen += 1;

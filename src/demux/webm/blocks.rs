@@ -234,7 +234,7 @@ impl Lace<'_> {
             }
             0x04 => {
                 let left = self.end - self.at;
-                return (left % count == 0).then(|| vec![left / count; count as usize]);
+                return left.is_multiple_of(count).then(|| vec![left / count; count as usize]);
             }
             _ => {
                 for index in 1..count {

@@ -1,7 +1,7 @@
 //! `TrackEntry`: what Matroska says about one track (RFC 9559).
 
 use super::ebml::Element;
-use crate::demux::{Colour, Config, ContentLight, Mastering, Nclx};
+use crate::demux::{Colour, Config, ContentLight, Mastering, Nclx, note};
 use crate::error::{Error, Result};
 use crate::input::Window;
 
@@ -41,9 +41,10 @@ impl Entry {
                 0x23314f => {
                     let scale = child.float(window)?;
                     if scale != 1.0 {
-                        entry.notes.push(format!(
-                            "TrackTimestampScale {scale} is not looked at, as in other readers"
-                        ));
+                        note(
+                            &mut entry.notes,
+                            format!("TrackTimestampScale {scale} is not looked at, as in other readers"),
+                        );
                     }
                 }
                 0x22b59c => entry.language = Some(child.text(window)?),
@@ -148,7 +149,8 @@ impl Entry {
                 0x55d0 => {
                     colour.mastering = mastering(&child, window)?;
                     if colour.mastering.is_none() {
-                        self.notes.push(
+                        note(
+                            &mut self.notes,
                             "the mastering metadata is incomplete or out of range, left out".to_owned(),
                         );
                     }
@@ -207,7 +209,7 @@ impl Entry {
             (0, 3) => {
                 // Scope: 1 frames, 2 CodecPrivate.
                 if scope & 2 != 0 {
-                    self.notes.push("CodecPrivate has its header stripped and is left out".to_owned());
+                    note(&mut self.notes, "CodecPrivate has its header stripped and is left out".to_owned());
                     self.config.av1c = None;
                 }
                 if scope & 1 != 0 {

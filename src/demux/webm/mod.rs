@@ -13,7 +13,7 @@ use blocks::{Blocks, Clock};
 use ebml::Element;
 use entry::{Entry, frame_duration, reduce};
 
-use crate::demux::{Container, Opened, Track, TrackKind};
+use crate::demux::{Container, Opened, TRACK_LIMIT, Track, TrackKind, too_many_tracks};
 use crate::error::{Error, Result};
 use crate::input::{Input, Window};
 
@@ -40,9 +40,6 @@ mod ids {
 
 /// Nanoseconds per tick of a segment that does not say (RFC 9559 § 5.1.2.9).
 const DEFAULT_TIMESTAMP_SCALE: u64 = 1_000_000;
-
-/// More tracks than any file has.
-const TRACK_LIMIT: usize = 1000;
 
 pub(super) fn open(input: &Input) -> Result<Opened> {
     let mut window = input.window();
@@ -203,7 +200,7 @@ fn read_entries(window: &mut Window, tracks: &Element, entries: &mut Vec<Entry>)
             );
         }
         if entries.len() == TRACK_LIMIT {
-            return Err(Error::limit(format!("more than {TRACK_LIMIT} tracks")).at(child.offset));
+            return Err(too_many_tracks().at(child.offset));
         }
         entries.push(entry);
     }

@@ -11,6 +11,9 @@ use crate::input::{Input, Window};
 /// How much of a frame is copied at a time.
 const CHUNK: u64 = 256 << 10;
 
+/// How many times the file's size the frames may have. Laces of nothing with much put before it could fill a disk.
+const GROWTH: u64 = 4;
+
 /// Writes all frames of `reader` with `prefix` before each into a temporary file.
 pub(super) fn restore(input: &Input, prefix: &[u8], reader: &mut dyn PacketReader) -> Result<Input> {
     let mut failure = None;
@@ -18,6 +21,7 @@ pub(super) fn restore(input: &Input, prefix: &[u8], reader: &mut dyn PacketReade
         window: input.window(),
         prefix,
         reader,
+        budget: input.len().saturating_mul(GROWTH),
         pending: Vec::new(),
         from: 0,
         left: 0,
@@ -35,6 +39,8 @@ struct Frames<'a> {
     window: Window,
     prefix: &'a [u8],
     reader: &'a mut dyn PacketReader,
+    /// How many bytes may still come.
+    budget: u64,
     /// Bytes to give next, from the back of what was read.
     pending: Vec<u8>,
     from: u64,
@@ -54,6 +60,12 @@ impl Frames<'_> {
             } else {
                 let Some(packet) = self.reader.next_packet()? else { return Ok(false) };
                 (self.from, self.left) = (packet.offset, packet.size);
+                let size = packet.size + self.prefix.len() as u64;
+                self.budget = self.budget.checked_sub(size).ok_or_else(|| {
+                    Error::limit(format!(
+                        "the frames with their headers have over {GROWTH} times the file's size"
+                    ))
+                })?;
                 self.pending.extend_from_slice(self.prefix);
             }
         }

@@ -232,6 +232,13 @@ fn stripped_headers_are_put_back() {
 }
 
 #[test]
+fn stripped_headers_cannot_fill_the_disk() {
+    let settings = [uint(0x4254, 3), element(0x4255, &[b'>'; 1000])].concat();
+    let more = [uint(0x23e383, 40_000_000), encoding(&[element(0x5034, &settings)])].concat();
+    assert!(opened(file(&more)).unwrap_err().to_string().contains("over 4 times the file's size"));
+}
+
+#[test]
 fn what_is_not_handled_is_named() {
     let message = |more: &[u8]| opened(file(more)).unwrap_err().to_string();
     assert_eq!(
