@@ -165,7 +165,7 @@ pub struct PartReport {
 /// What the inputs, the arguments or the environment cause, see [`crate::ErrorKind`].
 pub fn run(job: &Job, control: &Control) -> Result<Report> {
     let began = Instant::now();
-    let inputs = join_segments(&job.inputs)?;
+    let inputs = demux::join_segments(&job.inputs);
     if inputs.is_empty() {
         return Err(Error::usage("no input was given"));
     }
@@ -200,23 +200,6 @@ pub fn run(job: &Job, control: &Control) -> Result<Report> {
     control.check()?;
     outputs.commit()?;
     Ok(Report { version: 1, tracks, elapsed_seconds: began.elapsed().as_secs_f64() })
-}
-
-/// Joins media segments to the header before them.
-fn join_segments(inputs: &[Input]) -> Result<Vec<Input>> {
-    let mut groups: Vec<Vec<Input>> = Vec::new();
-    for input in inputs {
-        match groups.last_mut() {
-            Some(group) if demux::is_media_segment(input)? && demux::is_header(&group[0])? => {
-                group.push(input.clone())
-            }
-            _ => groups.push(vec![input.clone()]),
-        }
-    }
-    Ok(groups
-        .into_iter()
-        .map(|mut group| if group.len() == 1 { group.remove(0) } else { Input::concat(group) })
-        .collect())
 }
 
 /// Opens an input and keeps the tracks that can be packaged.

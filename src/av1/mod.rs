@@ -31,7 +31,7 @@ mod frame;
 mod frame_size;
 mod metadata;
 mod motion;
-pub(crate) mod obu;
+mod obu;
 mod payload;
 mod quantizer;
 mod references;

@@ -82,8 +82,8 @@ mod tests {
             assert_eq!(payload.len(), 4);
             assert_eq!(payload.bytes(1, 2).unwrap(), [3, 4]);
             assert_eq!(payload.bytes(2, 9).unwrap(), [4, 5]);
-            assert_eq!(payload.bytes(4, 1).unwrap(), []);
-            assert_eq!(payload.bytes(u64::MAX, 1).unwrap(), []);
+            assert!(payload.bytes(4, 1).unwrap().is_empty());
+            assert!(payload.bytes(u64::MAX, 1).unwrap().is_empty());
         }
         assert!(WindowPayload::new(&mut window, u64::MAX, 1).is_err());
         assert!(WindowPayload::new(&mut window, 6, 4).unwrap().bytes(0, 4).is_err(), "the file ends earlier");

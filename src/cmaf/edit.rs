@@ -55,8 +55,8 @@ pub fn apply_edits(track: &mut Track, edits: &[Edit], movie_timescale: Option<u3
             display_ticks(at, track.timescale)
         )));
     }
-    // Movie times are rounded; so much may an edit miss its sample by.
-    let tolerance = timescale.div_ceil(movie_timescale);
+    // Movie times of a coarser clock are rounded; so much may an edit miss the end of its last sample by.
+    let tolerance = if movie_timescale < timescale { timescale.div_ceil(movie_timescale) } else { 0 };
     let samples = track.samples.samples();
     let first = first_sample(samples, track.start, at, track.timescale)?;
     let mut end = samples.len();
@@ -107,14 +107,17 @@ fn cut_end(track: &mut Track, until: u64, tolerance: u64) -> usize {
     let mut time = track.start;
     let samples = track.samples.samples_mut();
     for (index, sample) in samples.iter_mut().enumerate() {
-        let end = time.saturating_add(sample.duration.into());
-        if end + tolerance >= until {
-            if end > until.saturating_add(tolerance) {
-                sample.duration = (until - time).max(1) as u32;
-            }
+        let duration = u64::from(sample.duration);
+        let shown = until.saturating_sub(time);
+        if shown == 0 || (shown <= tolerance && duration > 2 * tolerance) {
+            return index;
+        }
+        if duration > shown.saturating_add(tolerance) {
+            // Less than the duration, which fits.
+            sample.duration = shown as u32;
             return index + 1;
         }
-        time = end;
+        time = time.saturating_add(duration);
     }
     samples.len()
 }
@@ -185,4 +188,112 @@ fn keep(track: &mut Track, range: Range<usize>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmaf::{Detail, NewSample, SampleGroup, SampleTable, TrackKind};
+    use crate::input::Input;
+
+    /// A track of samples of 10 ticks each, 100 ticks a second; `s` stands for sync samples.
+    fn track(kinds: &str, start: u64) -> Track {
+        let mut samples = SampleTable::default();
+        for kind in kinds.chars() {
+            let dependency = if kind == 's' { Dependency::Sync } else { Dependency::Dependent };
+            samples.push(NewSample::new(1, dependency, 0), &Detail::default()).unwrap();
+        }
+        samples.samples_mut().iter_mut().for_each(|s| s.duration = 10);
+        Track {
+            kind: TrackKind::Video,
+            timescale: 100,
+            start,
+            language: None,
+            samples,
+            payload: Input::from_bytes("x", vec![]),
+            entries: vec![],
+            groups: vec![SampleGroup {
+                grouping_type: *b"av1f",
+                parameter: None,
+                description: GroupDescription::ForwardDistance,
+            }],
+            presentation_size: (0, 0),
+            brands: vec![],
+            is_cmaf: true,
+            warnings: vec![],
+        }
+    }
+
+    fn edit(segment_duration: u64, media_time: i64) -> Edit {
+        Edit { segment_duration, media_time, media_rate: 0x1_0000 }
+    }
+
+    /// Start, number of samples, and duration after the edits, in a movie of 10 ticks a second.
+    fn edited(kinds: &str, start: u64, edits: &[Edit]) -> Result<(u64, usize, u64)> {
+        let mut track = track(kinds, start);
+        apply_edits(&mut track, edits, Some(10))?;
+        Ok((track.start, track.samples.samples().len(), track.duration()))
+    }
+
+    #[test]
+    fn exact_edits_move_the_start() {
+        assert_eq!(edited("s..s..", 0, &[]).unwrap(), (0, 6, 60));
+        assert_eq!(edited("s..s..", 0, &[edit(6, 0)]).unwrap(), (0, 6, 60));
+        assert_eq!(edited("s..s..", 0, &[edit(0, 30)]).unwrap(), (0, 3, 30));
+        assert_eq!(edited("s..s..", 0, &[edit(20, -1), edit(0, 0)]).unwrap(), (200, 6, 60));
+        assert_eq!(edited("s..s..", 50, &[edit(0, 20)]).unwrap(), (30, 6, 60));
+        assert_eq!(edited("s..s..", 50, &[edit(0, 50)]).unwrap(), (0, 6, 60));
+        assert_eq!(edited("s..s..", 0, &[edit(3, 0)]).unwrap(), (0, 3, 30));
+        assert_eq!(edited("s..s..", 0, &[edit(2, 30)]).unwrap(), (0, 2, 20));
+        assert_eq!(edited("s.........", 0, &[edit(9, 0)]).unwrap(), (0, 9, 90));
+    }
+
+    #[test]
+    fn movie_times_are_rounded() {
+        let edited = |movie_timescale, segment_duration| {
+            let mut track = track("s..s..", 0);
+            track.samples.samples_mut().iter_mut().for_each(|s| s.duration = 1001);
+            track.timescale = 24000;
+            apply_edits(&mut track, &[edit(segment_duration, 0)], Some(movie_timescale)).unwrap();
+            (track.samples.samples().len(), track.duration())
+        };
+        // 6 samples last 250.25 ms, 5 last 208.54.
+        assert_eq!([250, 251, 208, 209].map(|d| edited(1000, d).0), [6, 6, 5, 5]);
+        assert_eq!(edited(1000, 230), (6, 5520));
+        assert_eq!(edited(24000, 5006), (6, 5006));
+        assert_eq!(edited(24000, 5005), (5, 5005));
+    }
+
+    #[test]
+    fn other_edits_are_refused_with_their_time() {
+        let refused = |edits: &[Edit]| edited("s..s..", 0, edits).unwrap_err().to_string();
+        assert!(refused(&[edit(0, 20)]).contains("0.200 s"), "{}", refused(&[edit(0, 20)]));
+        assert!(refused(&[edit(0, 25)]).contains("0.250 s"));
+        assert!(refused(&[edit(0, 900)]).contains("9.000 s"));
+        assert!(refused(&[edit(1, 0), edit(1, 30)]).contains("0.300 s"));
+        assert!(refused(&[Edit { media_rate: 0, ..edit(0, 0) }]).contains("rate"));
+        assert!(edited("s", 0, &[edit(u64::MAX, -1), edit(0, 0)]).is_err());
+    }
+
+    #[test]
+    fn parts_are_cut_at_sync_samples() {
+        let part = |from: Option<&str>, to: Option<&str>| {
+            let mut track = track("s..s..s..", 100);
+            track.samples.samples_mut()[4].groups = 1;
+            track.samples.samples_mut()[4].forward_distance = 2;
+            let time = |t: Option<&str>| t.map(|t| t.parse().unwrap());
+            let part = keep_part(&mut track, time(from), time(to))?;
+            assert_eq!(part.start, track.start);
+            assert_eq!(part.end, track.start + track.duration());
+            let grouped = track.samples.samples().iter().filter(|s| s.groups == 1).count();
+            Ok::<_, Error>((part.start, part.end, grouped))
+        };
+        assert_eq!(part(None, None).unwrap(), (100, 190, 1));
+        assert_eq!(part(Some("1.35"), None).unwrap(), (130, 190, 1));
+        assert_eq!(part(Some("1.3"), Some("1.41")).unwrap(), (130, 160, 0));
+        assert_eq!(part(None, Some("1.1")).unwrap(), (100, 130, 0));
+        assert!(part(Some("1.9"), None).is_err());
+        assert!(part(Some("1.5"), Some("1.4")).is_err());
+        assert!(part(None, Some("1")).is_err());
+    }
 }

@@ -309,7 +309,7 @@ mod tests {
         );
         assert!(warnings.is_empty());
         let (_, durations, warnings) = run(24000, clock, Some(1001), &stamps(&[0, 42, 103, 125]));
-        assert_eq!(durations, [1001, 1471, 532, 1001]);
+        assert_eq!(durations, [1001, 1471, 531, 1001]);
         assert_eq!(warnings.len(), 1);
     }
 

@@ -7,6 +7,7 @@
 mod annexb;
 mod colour;
 mod ivf;
+mod joined;
 mod mp4;
 mod obu;
 mod probe;
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::input::Input;
 
 pub use colour::{Colour, ContentLight, Mastering, Nclx};
+pub use joined::join_segments;
 
 /// A container that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn leva_layout() {
         let leva: Leva = roundtrip(
-            "00000027 6c657661 00000000 03 00000001 80 726f6c6c 00000002 01 61763031 00000007 00000003 02",
+            "00000028 6c657661 00000000 03 00000001 80 726f6c6c 00000002 01 61763031 00000007 00000003 02",
         );
         assert_eq!(leva.levels.len(), 3);
         assert!(leva.levels[0].padding_flag);

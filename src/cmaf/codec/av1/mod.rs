@@ -133,6 +133,7 @@ impl Builder {
         while let Some(packet) = self.source.reader.next_packet()? {
             control.check()?;
             if packet.description != self.description {
+                self.end_unit()?;
                 self.use_description(packet.description)?;
             }
             self.packet(&packet).map_err(|e| e.sample(self.samples.samples().len() as u64 + 1))?;
