@@ -13,7 +13,10 @@ mod header;
 mod layout;
 mod raw;
 mod reader;
+mod registry;
 mod table;
+mod tree;
+mod value;
 mod writer;
 
 pub use fourcc::FourCC;
@@ -22,5 +25,8 @@ pub use raw::{Body, RawBox};
 pub use reader::{
     BOX_LIMIT, BoxPath, Boxes, Child, FullHeader, LoadedBox, ParseBox, Reader, read_available, read_box,
 };
+pub use registry::{BoxInfo, REGISTRY};
 pub use table::{Table, TableEntry};
+pub use tree::{BoxNode, DumpOptions, dump, dump_each};
+pub use value::{Fields, Value, ValueError};
 pub use writer::{WriteBox, Writer, header_len};

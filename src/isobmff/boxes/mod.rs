@@ -3,30 +3,42 @@
 //! Every type reads itself by [`ParseBox`](super::ParseBox); most write themselves by
 //! [`WriteBox`](super::WriteBox), choosing the lowest version that holds their values.
 
+mod audio;
 mod aux_info;
+mod codec;
 mod encryption;
+mod esds;
+mod event;
 mod file_type;
 mod fragment;
 mod groups;
+mod index;
 mod media;
 mod movie;
 mod sample_entry;
 mod senc;
 mod tables;
+mod text;
 mod track;
 mod trun;
 mod visual;
 
+pub use audio::*;
 pub use aux_info::*;
+pub use codec::*;
 pub use encryption::*;
+pub use esds::*;
+pub use event::*;
 pub use file_type::*;
 pub use fragment::*;
 pub use groups::*;
+pub use index::*;
 pub use media::*;
 pub use movie::*;
 pub use sample_entry::*;
 pub use senc::*;
 pub use tables::*;
+pub use text::*;
 pub use track::*;
 pub use trun::*;
 pub use visual::*;
