@@ -1,6 +1,7 @@
 //! `cmaf`: the commands.
 
 mod extract;
+mod inspect;
 mod pack;
 
 use std::io;
@@ -33,6 +34,7 @@ Exit codes:
 enum Command {
     Pack(Box<pack::PackArgs>),
     Extract(Box<extract::ExtractArgs>),
+    Inspect(Box<inspect::InspectArgs>),
 }
 
 /// Runs the tool.
@@ -43,6 +45,7 @@ pub fn main() -> ExitCode {
             exit_code(match &arguments.command {
                 Command::Pack(arguments) => pack::run(arguments, &CONTROL),
                 Command::Extract(arguments) => extract::run(arguments, &CONTROL),
+                Command::Inspect(arguments) => inspect::run(arguments, &CONTROL),
             })
         }
         Err(e) => {
