@@ -10,6 +10,7 @@ use crate::cenc::KeyRing;
 use crate::cmaf::codec::av1;
 use crate::cmaf::{Detail, Piece, Track};
 use crate::control::Control;
+use crate::decrypt;
 use crate::demux::{self, TrackKind};
 use crate::error::{Error, Result};
 use crate::input::Input;
@@ -79,18 +80,18 @@ const LARGEST_UNIT: u32 = 256 << 20;
 /// Writes the elementary stream of `input` to `output`.
 ///
 /// # Errors
-/// `Unsupported` where there is no AV1 track, or an encrypted one; `Usage` where there are several and none is
-/// chosen; else as for packaging.
+/// `Unsupported` where there is no AV1 track; `Usage` where there are several and none is chosen, or the key of an
+/// encrypted one is not in `keys`; else as for packaging.
 pub fn run(
     input: &Input,
     output: &Path,
     options: &Options,
-    _keys: &KeyRing,
+    keys: &KeyRing,
     control: &Control,
 ) -> Result<Report> {
     let mut outputs = Outputs::new(options.force);
     outputs.check_free(output)?;
-    let track = open(input, options, control)?;
+    let track = open(input, options, keys, control)?;
     let file = outputs.file(output)?;
     let mut writer =
         StreamWriter { out: BufWriter::with_capacity(1 << 20, file), name: output.display().to_string() };
@@ -104,7 +105,7 @@ pub fn run(
     })
 }
 
-fn open(input: &Input, options: &Options, control: &Control) -> Result<Track> {
+fn open(input: &Input, options: &Options, keys: &KeyRing, control: &Control) -> Result<Track> {
     let opened = demux::open(input, &demux::Options::default())?;
     let mut tracks: Vec<demux::Track> =
         opened.tracks.into_iter().filter(|track| track.kind == TrackKind::Av1).collect();
@@ -124,6 +125,11 @@ fn open(input: &Input, options: &Options, control: &Control) -> Result<Track> {
         }
     };
     let source = tracks.swap_remove(number - 1);
+    if source.protected {
+        let source = decrypt::Source { input: input.clone(), init: None };
+        let (clear, _) = decrypt::to_temporary(&source, keys, control)?;
+        return open(&clear, options, keys, control);
+    }
     let mut frame_rate = options.frame_rate;
     if options.framing != Framing::Ivf && source.timescale.is_none() {
         // Only IVF has times; any rate does for the others.

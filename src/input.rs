@@ -63,6 +63,16 @@ impl Input {
         Ok(Input { name: name.into(), bytes: Arc::new(file), len: metadata.len() })
     }
 
+    /// Takes an open file; `name` stands for it in messages.
+    ///
+    /// # Errors
+    /// `Io` where its length can't be found out.
+    pub fn from_file(name: impl Into<String>, file: File) -> Result<Self> {
+        let name = name.into();
+        let metadata = file.metadata().map_err(|e| Error::io("cannot stat", e).in_file(&name))?;
+        Ok(Input { name: name.into(), bytes: Arc::new(file), len: metadata.len() })
+    }
+
     /// Takes a stream that can't be sought, a pipe say, by spilling it to an unnamed temporary file.
     ///
     /// # Errors

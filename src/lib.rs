@@ -3,11 +3,15 @@
 //! The command-line tools `cmaf` and `ttal` are thin: what they do can be called from here with typed errors.
 //! The library prints nothing.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
+
 pub mod av1;
 pub mod cenc;
 pub mod cli;
 pub mod cmaf;
 pub mod control;
+pub mod decrypt;
 pub mod demux;
 pub mod error;
 pub mod extract;
@@ -18,6 +22,7 @@ pub mod output;
 pub mod pack;
 mod spill;
 pub mod time;
+mod workers;
 
 pub use error::{Error, ErrorKind, Result};
 pub use input::Input;

@@ -9,7 +9,7 @@ use tempfile::{NamedTempFile, TempDir};
 use crate::error::{Error, Result};
 
 /// Writing at an offset, from several threads.
-pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
     #[cfg(windows)]
@@ -22,6 +22,27 @@ pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
             }
         }
         Ok(())
+    }
+}
+
+/// A file that is being written from several threads, with its name for messages.
+#[derive(Debug)]
+pub(crate) struct Target {
+    file: File,
+    name: String,
+}
+
+impl Target {
+    pub(crate) fn new(file: File, name: String) -> Self {
+        Target { file, name }
+    }
+
+    /// Writes at an offset.
+    ///
+    /// # Errors
+    /// `Io` with the file's name.
+    pub(crate) fn write(&self, bytes: &[u8], offset: u64) -> Result<()> {
+        write_all_at(&self.file, bytes, offset).map_err(|e| Error::io("cannot write", e).in_file(&self.name))
     }
 }
 
@@ -101,6 +122,9 @@ impl Outputs {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
+        if folder.exists() && !folder.is_dir() {
+            return Err(Error::usage("is no folder").in_file(folder.display().to_string()));
+        }
         let mut missing = Vec::new();
         let mut ancestor = Some(folder.as_path());
         while let Some(path) = ancestor.filter(|p| !p.as_os_str().is_empty() && !p.exists()) {

@@ -3,46 +3,15 @@
 //! The corpus is looked for in `$SHOWPACK_CORPUS`, else beside the crate; without it these tests print a skip.
 //! With `REQUIRE_TOOLS=1` a missing corpus or tool is a failure.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "functions of tests, which the lints take for code"
-)]
+#[path = "common/corpus.rs"]
+mod corpus;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use showpack::demux::{Container, Form, Options, Packet, Track, TrackKind, open};
 use showpack::{Error, Input};
-
-fn skip(what: &str) {
-    assert!(std::env::var_os("REQUIRE_TOOLS").is_none(), "{what} is missing");
-    println!("skipped: {what} is missing");
-}
-
-fn media() -> Option<PathBuf> {
-    let corpus = std::env::var_os("SHOWPACK_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    let media = corpus.join("media");
-    if media.is_dir() {
-        return Some(media);
-    }
-    skip("the corpus");
-    None
-}
-
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, out);
-        } else {
-            out.push(path);
-        }
-    }
-}
 
 fn all_packets(track: &mut Track) -> (Vec<Packet>, Option<Error>) {
     let mut packets = Vec::new();
@@ -71,13 +40,13 @@ const BEYOND_FFPROBE: &[(&str, usize)] = &[("12-bit__argon__test15240.obu", 8)];
 
 #[test]
 fn av1_files_give_the_packets_that_ffprobe_counts() {
-    let Some(media) = media() else { return };
+    let Some(media) = corpus::media() else { return };
     if Command::new("ffprobe").arg("-version").output().is_err() {
-        return skip("ffprobe");
+        return corpus::skip("ffprobe");
     }
     let mut paths = Vec::new();
     for folder in ["av1-raw", "av1-made", "av1-mp4", "av1-fragmented", "av1-webm", "av1-encrypted-made"] {
-        files(&media.join(folder), &mut paths);
+        paths.extend(corpus::files(&media.join(folder)));
     }
     let mut wrong = Vec::new();
     for path in paths {
@@ -122,7 +91,7 @@ fn av1_files_give_the_packets_that_ffprobe_counts() {
 
 #[test]
 fn webm_and_mp4_of_one_stream_have_the_same_payload() {
-    let Some(media) = media() else { return };
+    let Some(media) = corpus::media() else { return };
     let payloads = |name: &str| {
         let mut opened = open(&Input::open(media.join(name)).unwrap(), &Options::default()).unwrap();
         let track = opened.tracks.iter_mut().find(|t| t.kind == TrackKind::Av1).unwrap();
@@ -152,7 +121,7 @@ fn webm_and_mp4_of_one_stream_have_the_same_payload() {
 
 #[test]
 fn other_demuxers_find_the_same_frames_in_webm() {
-    let Some(media) = media() else { return };
+    let Some(media) = corpus::media() else { return };
     let path = media.join("av1-webm/shaka-packager__bear-av1.webm");
     let mut opened = open(&Input::open(&path).unwrap(), &Options::default()).unwrap();
     let track = &mut opened.tracks[0];
@@ -178,9 +147,9 @@ fn other_demuxers_find_the_same_frames_in_webm() {
 
 #[test]
 fn every_file_opens_or_is_refused_in_little_time_and_memory() {
-    let Some(media) = media() else { return };
+    let Some(media) = corpus::media() else { return };
     let mut paths = Vec::new();
-    files(&media, &mut paths);
+    paths.extend(corpus::files(&media));
     for path in paths {
         let input = Input::open(&path).unwrap();
         let start = Instant::now();

@@ -2,11 +2,8 @@
 //!
 //! Where the corpus or a tool is missing these tests print a skip; with `REQUIRE_TOOLS=1` they fail.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "functions of tests, which the lints take for code"
-)]
+#[path = "common/corpus.rs"]
+mod corpus;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,20 +11,8 @@ use std::process::Command;
 use showpack::Input;
 use showpack::demux::{Options, Track, TrackKind, open};
 
-fn skip(what: &str) {
-    assert!(std::env::var_os("REQUIRE_TOOLS").is_none(), "{what} is missing");
-    println!("skipped: {what} is missing");
-}
-
 fn source() -> Option<PathBuf> {
-    let corpus = std::env::var_os("SHOWPACK_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    let source = corpus.join("media/av1-fragmented/shaka-packager__bear-av1.mp4");
-    if !source.is_file() {
-        skip("the corpus");
-        return None;
-    }
-    Some(source)
+    Some(corpus::media()?.join("av1-fragmented/shaka-packager__bear-av1.mp4"))
 }
 
 fn run(program: &str, arguments: &[&str]) -> bool {
@@ -38,7 +23,7 @@ fn run(program: &str, arguments: &[&str]) -> bool {
             true
         }
         Err(_) => {
-            skip(program);
+            corpus::skip(program);
             false
         }
     }

@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(r.f(0), 0);
         assert_eq!(r.f(12), 0x0ff);
         assert_eq!(r.f(32), 0x0123_4567);
-        assert_eq!(r.f(28), 0x89ab_cde);
+        assert_eq!(r.f(28), 0x089a_bcde);
         assert!(!r.overrun());
         assert_eq!(r.f(1), 0);
         assert!(r.overrun());
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn ns_is_as_in_the_table_of_the_specification() {
-        let mut r = BitReader::new(&[0b00_01_10_11, 0b0_111_0000]);
+        let mut r = BitReader::new(&[0b00_01_10_11, 0b0111_0000]);
         assert_eq!([r.ns(5), r.ns(5), r.ns(5), r.ns(5), r.ns(5)], [0, 1, 2, 3, 4]);
         assert_eq!(r.position(), 12);
         assert_eq!(r.ns(1), 0);
@@ -155,7 +155,7 @@ mod tests {
         let mut r = BitReader::new(&[0b1000_0001, 0b0011_1101, 0b0010_1000]);
         assert_eq!(r.su(7), -64);
         assert_eq!(r.su(7), 0b100_1111 - 128);
-        let mut r = BitReader::new(&[0b1_010_0110, 0b0_0000000]);
+        let mut r = BitReader::new(&[0b1010_0110, 0]);
         assert_eq!([r.uvlc(), r.uvlc()], [0, 1]);
         assert_eq!(BitReader::new(&[0; 5]).uvlc(), u32::MAX);
     }

@@ -53,3 +53,48 @@ pub fn codec_string(seq: &SequenceHeader, nclx: Option<(u16, u16, u16, bool)>) -
     }
     string
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sequence() -> SequenceHeader {
+        SequenceHeader::parse(&[0, 0, 0, 0x24, 0xc7, 0xff, 0xff, 0x36, 0xbe, 0x40, 0x10]).unwrap()
+    }
+
+    #[test]
+    fn defaults_are_left_out_all_or_none() {
+        let mut seq = sequence();
+        assert_eq!(codec_string(&seq, None), "av01.0.04M.08");
+        assert_eq!(codec_string(&seq, Some((1, 1, 1, false))), "av01.0.04M.08");
+        assert_eq!(codec_string(&seq, Some((1, 1, 1, true))), "av01.0.04M.08.0.110.01.01.01.1");
+        seq.color_config.chroma_sample_position = 2;
+        assert_eq!(codec_string(&seq, None), "av01.0.04M.08.0.112.01.01.01.0");
+    }
+
+    #[test]
+    fn the_header_counts_where_there_is_no_box() {
+        let mut seq = sequence();
+        let color = &mut seq.color_config;
+        color.color_description_present_flag = true;
+        (color.color_primaries, color.transfer_characteristics, color.matrix_coefficients) = (9, 16, 9);
+        color.high_bitdepth = true;
+        seq.operating_points[0].seq_level_idx = 19;
+        seq.operating_points[0].seq_tier = 1;
+        assert_eq!(codec_string(&seq, None), "av01.0.19H.10.0.110.09.16.09.0");
+        assert_eq!(codec_string(&seq, Some((1, 1, 1, false))), "av01.0.19H.10");
+    }
+
+    #[test]
+    fn other_profiles() {
+        let mut seq = sequence();
+        seq.operating_points[0].seq_level_idx = 31;
+        seq.color_config.mono_chrome = true;
+        assert_eq!(codec_string(&seq, None), "av01.0.31M.08.1.110.01.01.01.0");
+        seq.seq_profile = 2;
+        let color = &mut seq.color_config;
+        (color.mono_chrome, color.subsampling_y) = (false, false);
+        (color.high_bitdepth, color.twelve_bit) = (true, true);
+        assert_eq!(codec_string(&seq, None), "av01.2.31M.12.0.100.01.01.01.0");
+    }
+}

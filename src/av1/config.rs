@@ -174,7 +174,7 @@ impl Av1Config {
                 }
             };
             if !header.has_size_field {
-                findings.push(rule("AV1-10", format!("a {} in configOBUs has no obu_size", header.kind)));
+                findings.push(rule("AV1-10", format!("{} without obu_size in configOBUs", header.kind)));
             }
             match header.kind {
                 ObuType::SequenceHeader => {
@@ -185,7 +185,7 @@ impl Av1Config {
                     }
                 }
                 ObuType::Metadata => {}
-                kind => findings.push(rule("AV1-10", format!("a {kind} in configOBUs"))),
+                kind => findings.push(rule("AV1-10", format!("{kind} in configOBUs"))),
             }
         }
         if sequence_headers > 1 {
@@ -227,4 +227,106 @@ fn rule(id: &'static str, message: impl Into<String>) -> Error {
         _ => "rule AV1-11",
     };
     Error::format(message).clause(clause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sequence header OBU: 1024×512, level 3.0, 8 bits.
+    const SEQUENCE: [u8; 13] = [0x0a, 0x0b, 0x00, 0x00, 0x00, 0x24, 0xc7, 0xff, 0xff, 0x36, 0xbe, 0x40, 0x10];
+
+    fn sequence() -> SequenceHeader {
+        SequenceHeader::parse(&SEQUENCE[2..]).unwrap()
+    }
+
+    fn messages(config: &Av1Config) -> Vec<String> {
+        config.check(Some(&sequence())).iter().map(Error::to_string).collect()
+    }
+
+    #[test]
+    fn a_good_record_is_written_and_read_back() {
+        let config = Av1Config::from_sequence(&sequence(), SEQUENCE.to_vec());
+        let mut bytes = Vec::new();
+        config.write(&mut bytes);
+        assert_eq!(bytes[..4], [0x81, 0x04, 0x0c, 0x00]);
+        assert_eq!(bytes[4..], SEQUENCE);
+        assert_eq!(Av1Config::read(&bytes).unwrap(), config);
+        assert_eq!(config.sequence().unwrap(), Some(sequence()));
+        assert!(messages(&config).is_empty());
+        assert!(config.check(None).is_empty());
+    }
+
+    #[test]
+    fn every_bit_of_the_last_two_bytes_survives() {
+        for flags in 0..=255 {
+            for delay in [flags, 0x10, 0xef, 0xff] {
+                let bytes = [0x81, 0x5f, flags, delay];
+                let mut out = Vec::new();
+                Av1Config::read(&bytes).unwrap().write(&mut out);
+                assert_eq!(out, bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn records_that_are_none() {
+        let message = |bytes: &[u8]| Av1Config::read(bytes).unwrap_err().to_string();
+        assert_eq!(
+            message(&[0x81, 0]),
+            "a configuration record of 2 bytes, at least 4 expected (rule AV1-07)"
+        );
+        assert_eq!(message(&[0x01, 0, 0, 0]), "the marker of the configuration record is 0 (rule AV1-07)");
+        assert_eq!(message(&[0x82, 0, 0, 0]), "version 2 of the configuration record (rule AV1-07)");
+    }
+
+    #[test]
+    fn findings_cite_their_rule() {
+        let mut config = Av1Config::from_sequence(&sequence(), Vec::new());
+        config.reserved = 0x80;
+        config.seq_tier_0 = 1;
+        assert_eq!(
+            messages(&config),
+            [
+                "reserved bits are set: 0x80 (rule AV1-07)",
+                "seq_tier_0 is 1, level 4 has no tiers (rule AV1-09)",
+                "seq_tier_0 is 1, the sequence header has 0 (rule AV1-08)",
+            ]
+        );
+        let mut obus = vec![0x12, 0x00];
+        obus.extend(SEQUENCE);
+        obus.extend(SEQUENCE);
+        obus.extend([0x28, 0x06, 0x80]);
+        let config = Av1Config::from_sequence(&sequence(), obus);
+        assert_eq!(
+            messages(&config),
+            [
+                "temporal delimiter in configOBUs (rule AV1-10)",
+                "the sequence header is not the first OBU of configOBUs (rule AV1-10)",
+                "metadata without obu_size in configOBUs (rule AV1-10)",
+                "2 sequence headers in configOBUs (rule AV1-10)",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_sequence_headers_must_agree() {
+        let mut other = SEQUENCE;
+        // Level 2.0, and a width less by one.
+        (other[5], other[8]) = (0x04, 0xfe);
+        let config = Av1Config::from_sequence(&sequence(), other.to_vec());
+        assert_eq!(
+            messages(&config),
+            [
+                "seq_level_idx_0 is 4, the sequence header of configOBUs has 0 (rule AV1-11)",
+                "configOBUs and the samples have different sequence headers (rule AV1-11)",
+            ]
+        );
+        let cut = Av1Config::from_sequence(&sequence(), SEQUENCE[..9].to_vec());
+        assert_eq!(messages(&cut), ["sequence header with obu_size 11, 7 bytes are left (AV1 § 5.3.1)"]);
+        let mut broken = SEQUENCE[..6].to_vec();
+        broken[1] = 4;
+        let broken = Av1Config::from_sequence(&sequence(), broken);
+        assert_eq!(messages(&broken), ["a sequence header of 4 bytes ends early (AV1 § 5.5.1)"]);
+    }
 }

@@ -39,7 +39,6 @@ impl FrameType {
 
 /// What one OBU was.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "frames are the common case, and boxing them would allocate")]
 pub enum Obu {
     /// A temporal unit begins.
     TemporalDelimiter,
@@ -107,8 +106,9 @@ pub struct FrameEvent {
     pub spatial_id: u8,
     /// Whether operating point 0 takes in this OBU.
     pub in_operating_point: bool,
-    /// The header has all the marks of large-scale tile coding. Single frames of an ordinary stream may have them
-    /// too: only where each coded frame has them it is safe to call the stream that.
+    /// The header has the marks of large-scale tile coding: no filter, nothing learnt, tiles of coded sizes. Single
+    /// frames of an ordinary stream may have them too; only where all coded frames have them, call the stream that.
+    /// Where such a frame has several tiles their packing differs as well, which [`Parser`](super::Parser) refuses.
     pub large_scale_tile_marks: bool,
     /// The bits of `uncompressed_header()`.
     pub header_bits: u32,

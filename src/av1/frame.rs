@@ -141,17 +141,16 @@ impl FrameHeader {
     /// 1300 bits.
     pub(super) const MAX_LEN: usize = 1024;
 
-    /// Whether all is coded as AV1 § 7.3.1 asks of large-scale tiles, or as encoders prepare a stream for them:
-    /// tiles of given sizes, no filter, nothing learnt from frame to frame.
-    pub(super) fn has_large_scale_tile_marks(&self) -> bool {
-        !self.tile_info.uniform_tile_spacing_flag
-            && self.disable_frame_end_update_cdf
+    /// Whether the frame is coded as encoders prepare large-scale tiles, which AV1 § 7.3.1 asks for in part: nothing
+    /// is filtered across tiles, nothing is learnt from frame to frame. Nothing in a stream says so outright, and
+    /// an ordinary frame may be like that as well.
+    pub(super) fn may_be_large_scale_tile(&self) -> bool {
+        self.disable_frame_end_update_cdf
             && !self.coded_lossless
             && self.loop_filter_params.loop_filter_level == [0; 4]
             && !self.cdef_params.any_strength
             && self.lr_params.lr_type == [0; 3]
             && !self.use_superres
-            && !self.reference_select
             && !self.use_ref_frame_mvs
             && !self.film_grain_params.apply_grain
     }

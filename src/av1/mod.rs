@@ -59,3 +59,6 @@ pub use sequence::{
 pub use state::Parser;
 pub use tiles::TileInfo;
 pub use walk::{LocatedObu, ObuWalk};
+
+#[cfg(test)]
+mod tests;

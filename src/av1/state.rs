@@ -12,7 +12,7 @@ use super::payload::Payload;
 use super::references::References;
 use super::sequence::SequenceHeader;
 use super::tiles::read_tile_group;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Reads OBUs and keeps what later ones depend on: the sequence header, the reference slots, the frame whose tiles
 /// are still to come.
@@ -202,8 +202,10 @@ impl Parser {
         offset: u64,
         tiles: &mut Vec<Range<u64>>,
     ) -> Result<()> {
-        let info = self.references.current().tile_info;
-        let next_tile = read_tile_group(&info, next_tile, whole_frame, payload, offset, tiles)?;
+        let frame = self.references.current();
+        let info = frame.tile_info;
+        let next_tile = read_tile_group(&info, next_tile, whole_frame, payload, offset, tiles)
+            .map_err(|error| name_large_scale_tiles(error, frame))?;
         self.pending = Some(next_tile);
         if next_tile == info.num_tiles() {
             self.finish_frame();
@@ -325,7 +327,8 @@ impl Parser {
             temporal_id: frame.temporal_id,
             spatial_id: frame.spatial_id,
             in_operating_point: sequence.operating_points[0].contains(frame.temporal_id, frame.spatial_id),
-            large_scale_tile_marks: frame.has_large_scale_tile_marks(),
+            large_scale_tile_marks: frame.may_be_large_scale_tile()
+                && !frame.tile_info.uniform_tile_spacing_flag,
             header_bits: frame.header_bits,
         }
     }
@@ -347,4 +350,14 @@ impl Parser {
 /// The error for a frame that ends before its last tile.
 fn abandoned((next, count): (u32, u32)) -> Error {
     Error::format(format!("the frame before ends at tile {next} of {count}")).clause("AV1 § 6.10.1")
+}
+
+/// Large-scale tiles are packed in a way of their own, which looks like broken tiles: says so where it may be.
+fn name_large_scale_tiles(error: Error, frame: &FrameHeader) -> Error {
+    // An error with an offset comes from the input, not from what is in it.
+    if error.kind() != ErrorKind::Format || error.offset().is_some() || !frame.may_be_large_scale_tile() {
+        return error;
+    }
+    Error::unsupported(format!("{}: seemingly large-scale tiles, which are not handled", error.message()))
+        .clause("AV1 § 7.3")
 }

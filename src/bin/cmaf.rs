@@ -1,5 +1,7 @@
 //! `cmaf`: packs, inspects, decrypts and extracts CMAF tracks.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

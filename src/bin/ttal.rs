@@ -1,5 +1,7 @@
 //! `ttal`: localization scripts.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -16,7 +16,8 @@ use super::walk::{BLOCK, Walk};
 /// Ranges that are encrypted side by side. Chosen because 8 blocks fill the AES units of today's processors.
 const LANES: usize = 8;
 
-/// Blocks that are decrypted at once.
+/// Blocks that are decrypted at once. Chosen by measurement: a batch is cleared for each range, and with 64 that shows
+/// in tiles of 1 KiB.
 const BATCH: usize = 32;
 
 /// Encrypts ranges that each start with `iv` and at the start of the pattern.
@@ -67,11 +68,11 @@ impl<I: Iterator<Item = Range<usize>>> BlockCipherEncClosure for EncryptRanges<'
             let Some(steps) = lanes[..active].iter().map(|lane| lane.left).min() else { return };
             for _ in 0..steps {
                 for (lane, block) in lanes[..active].iter().zip(&mut chain) {
-                    xor(block, &data[lane.at..lane.at + BLOCK]);
+                    xor(block, block_at(data, lane.at));
                 }
                 encrypt_lanes(backend, &mut chain, active);
                 for (lane, block) in lanes[..active].iter_mut().zip(&chain) {
-                    data[lane.at..lane.at + BLOCK].copy_from_slice(block);
+                    *block_at(data, lane.at) = (*block).into();
                     lane.at += BLOCK;
                     lane.run -= 1;
                     if lane.run == 0 {
@@ -137,10 +138,10 @@ impl BlockCipherEncClosure for EncryptPiece<'_> {
         let EncryptPiece { chain, walk, data } = self;
         let mut block = Block::from(*chain);
         walk.runs(data.len() / BLOCK, |run| {
-            for bytes in data[run].chunks_exact_mut(BLOCK) {
+            for bytes in data[run].as_chunks_mut::<BLOCK>().0 {
                 xor(&mut block, bytes);
                 backend.encrypt_block((&mut block).into());
-                bytes.copy_from_slice(&block);
+                *bytes = block.into();
             }
         });
         *chain = block.into();
@@ -161,7 +162,7 @@ pub(super) fn decrypt_piece(
                 batch.decrypt(aes, chain, data);
             }
             batch.at[batch.len] = at;
-            batch.blocks[batch.len].copy_from_slice(&data[at..at + BLOCK]);
+            batch.blocks[batch.len] = Block::from(*block_at(data, at));
             batch.len += 1;
         }
     });
@@ -186,16 +187,20 @@ impl Batch {
         aes.decrypt_blocks(blocks);
         for (&at, block) in self.at.iter().zip(blocks) {
             xor(block, chain);
-            chain.copy_from_slice(&data[at..at + BLOCK]);
-            data[at..at + BLOCK].copy_from_slice(block);
+            *chain = std::mem::replace(block_at(data, at), (*block).into());
         }
         self.len = 0;
     }
 }
 
+/// The block at an offset that the caller knows to lie a block before the end.
 #[inline(always)]
-fn xor(block: &mut Block, bytes: &[u8]) {
-    for (a, b) in block.iter_mut().zip(bytes) {
-        *a ^= b;
-    }
+fn block_at(data: &mut [u8], at: usize) -> &mut [u8; BLOCK] {
+    data[at..].first_chunk_mut().expect("whole blocks only")
+}
+
+#[inline(always)]
+fn xor(block: &mut Block, bytes: &[u8; BLOCK]) {
+    let sum = u128::from_ne_bytes((*block).into()) ^ u128::from_ne_bytes(*bytes);
+    *block = Block::from(sum.to_ne_bytes());
 }

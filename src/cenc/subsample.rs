@@ -174,6 +174,8 @@ pub fn protected_ranges(subsamples: &[Subsample]) -> impl Iterator<Item = Range<
 }
 
 #[cfg(test)]
+// A slice of one range is a sample with one tile, not a range of numbers.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
     use crate::error::ErrorKind;

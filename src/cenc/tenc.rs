@@ -79,7 +79,7 @@ impl Tenc {
         out
     }
 
-    /// The IV size that the scheme's samples have in their auxiliary information, checked with the scheme.
+    /// Checks that the values go with `scheme`; of an unprotected track nothing is asked.
     ///
     /// # Errors
     /// `Format` where a value does not go with `scheme`.

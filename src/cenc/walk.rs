@@ -70,6 +70,8 @@ impl Walk {
 }
 
 #[cfg(test)]
+// A slice of one range is a single run, not a range of numbers.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
 

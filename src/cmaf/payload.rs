@@ -1,38 +1,22 @@
 //! The samples' bytes on their way from the input to the output, on all cores.
 
-use std::fs::File;
 use std::ops::Range;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 use super::protection::ChunkIvs;
 use super::sample::{Detail, Piece};
 use super::track::Track;
 use crate::cenc::{Direction, SampleCipher, Subsample};
 use crate::control::Control;
-use crate::error::{Error, ErrorKind, Result};
-use crate::output::write_all_at;
+use crate::error::Result;
+use crate::output::Target;
+use crate::workers::{Queue, with_workers};
 
 /// Bytes that one worker takes on at a time: enough to make system calls cheap, few enough to stay in its cache.
 const BATCH: u64 = 512 << 10;
 
 /// Source ranges that are at most this far apart are read in one go.
 const GAP: u64 = 4 << 10;
-
-/// Where samples are written to, for messages.
-#[derive(Debug)]
-pub(super) struct Target {
-    pub(super) file: File,
-    pub(super) name: String,
-}
-
-impl Target {
-    /// Writes at an offset.
-    pub(super) fn write(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        write_all_at(&self.file, bytes, offset).map_err(|e| Error::io("cannot write", e).in_file(&self.name))
-    }
-}
 
 /// Consecutive samples, and where their bytes go.
 struct Job {
@@ -46,9 +30,7 @@ struct Job {
 /// Takes in the chunks of a track; their payload is written while the caller goes on.
 pub(super) struct PayloadWriter<'a> {
     track: &'a Track,
-    queue: SyncSender<Job>,
-    failure: &'a Mutex<Option<Error>>,
-    control: &'a Control,
+    queue: &'a Queue<'a, Job>,
 }
 
 impl PayloadWriter<'_> {
@@ -60,96 +42,46 @@ impl PayloadWriter<'_> {
         &self,
         samples: Range<usize>,
         target: &Arc<Target>,
-        offset: u64,
+        mut offset: u64,
         ivs: Option<&ChunkIvs>,
     ) -> Result<()> {
         let all = self.track.samples.samples();
+        let push = |range: Range<usize>, offset| {
+            let ivs = ivs.map(|ivs| (ivs.clone(), range.start - samples.start));
+            self.queue.push(Job { samples: range, target: target.clone(), offset, ivs })
+        };
         let mut from = samples.start;
-        let mut offset = offset;
         let mut bytes = 0u64;
         for index in samples.clone() {
             let size = u64::from(all[index].size);
             if bytes > 0 && bytes + size > BATCH {
-                self.send(from..index, samples.start, target, offset, ivs)?;
+                push(from..index, offset)?;
                 offset += bytes;
                 bytes = 0;
                 from = index;
             }
             bytes += size;
         }
-        self.send(from..samples.end, samples.start, target, offset, ivs)
+        push(from..samples.end, offset)
     }
-
-    fn send(
-        &self,
-        samples: Range<usize>,
-        chunk_start: usize,
-        target: &Arc<Target>,
-        offset: u64,
-        ivs: Option<&ChunkIvs>,
-    ) -> Result<()> {
-        self.control.check()?;
-        let ivs = ivs.map(|ivs| (ivs.clone(), samples.start - chunk_start));
-        self.queue.send(Job { samples, target: target.clone(), offset, ivs }).map_err(|_| {
-            // All workers have ended, and only a failure ends them early.
-            take_failure(self.failure)
-                .unwrap_or_else(|| Error::new(ErrorKind::Interrupted, "writing ended early"))
-        })
-    }
-}
-
-fn take_failure(failure: &Mutex<Option<Error>>) -> Option<Error> {
-    failure.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Runs `produce` with workers behind it that write what it queues. Everything is written when this returns.
 ///
 /// # Errors
 /// The first failure, of `produce` or a worker.
-pub(super) fn with_workers<T>(
+pub(super) fn with_payload<T>(
     track: &Track,
     cipher: Option<&SampleCipher>,
     control: &Control,
     produce: impl FnOnce(&PayloadWriter<'_>) -> Result<T>,
 ) -> Result<T> {
-    let workers = thread::available_parallelism().map_or(1, |n| n.get());
-    let (queue, jobs) = sync_channel(workers * 2);
-    let jobs = Arc::new(Mutex::new(jobs));
-    let failure = Mutex::new(None);
-    let result = thread::scope(|scope| {
-        for _ in 0..workers {
-            let jobs = jobs.clone();
-            let failure = &failure;
-            scope.spawn(move || {
-                if let Err(e) = work(track, cipher, control, &jobs) {
-                    failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
-                }
-            });
-        }
-        // Only workers may keep the receiving end: when all have failed, sending must fail too.
-        drop(jobs);
-        let writer = PayloadWriter { track, queue, failure: &failure, control };
-        produce(&writer)
-    });
-    match take_failure(&failure) {
-        Some(e) => Err(e),
-        None => result,
-    }
-}
-
-fn work(
-    track: &Track,
-    cipher: Option<&SampleCipher>,
-    control: &Control,
-    jobs: &Mutex<Receiver<Job>>,
-) -> Result<()> {
-    let mut copier = Copier { track, cipher, buffer: Vec::new(), scratch: Vec::new(), copies: Vec::new() };
-    loop {
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = next else { return Ok(()) };
-        control.check()?;
-        copier.run(&job, control)?;
-    }
+    let worker = || {
+        let mut copier =
+            Copier { track, cipher, buffer: Vec::new(), scratch: Vec::new(), copies: Vec::new() };
+        move |job: Job| copier.run(&job, control)
+    };
+    with_workers(control, worker, |queue| produce(&PayloadWriter { track, queue }))
 }
 
 /// One worker's buffers.

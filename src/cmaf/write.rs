@@ -8,14 +8,14 @@ use std::sync::Arc;
 use super::cut::{self, Fragment};
 use super::fragment::{self, Chunk};
 use super::index::{self, AccessPoint};
-use super::payload::{PayloadWriter, Target, with_workers};
+use super::payload::{PayloadWriter, with_payload};
 use super::protection::Protection;
 use super::track::Track;
 use super::{brand, header};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::isobmff::Writer;
-use crate::output::Outputs;
+use crate::output::{Outputs, Target};
 use crate::time::Seconds;
 
 /// How a track is laid out.
@@ -93,7 +93,7 @@ pub fn write(
     let cipher = protection.as_ref().map(|p| p.cipher.clone());
     let mut header = Writer::new();
     header::write(&mut header, track, protection.as_ref());
-    with_workers(track, cipher.as_ref(), control, |payload| {
+    with_payload(track, cipher.as_ref(), control, |payload| {
         let mut writer = TrackWriter {
             track,
             fragments: &fragments,
@@ -228,5 +228,5 @@ impl TrackWriter<'_> {
 }
 
 fn target(file: File, name: &str) -> Arc<Target> {
-    Arc::new(Target { file, name: name.to_string() })
+    Arc::new(Target::new(file, name.to_string()))
 }

@@ -18,6 +18,8 @@ pub struct BoxInfo {
     pub name: &'static str,
     /// Whether version and flags come first.
     pub full: bool,
+    /// Whether its fields are views over its bytes, so that reading them costs nothing, however large it is.
+    pub(super) view: bool,
     /// Reads its fields; absent where there are none but boxes, or none that are known.
     pub(super) describe: Option<Describe>,
 }
@@ -48,11 +50,15 @@ macro_rules! rows {
             uuid: None,
             name: $name,
             full: rows!(@full $layout),
+            view: rows!(@view $layout),
             describe: rows!(@describe $($ty)?),
         } ),*]
     };
     (@full full) => { true };
+    (@full view) => { true };
     (@full plain) => { false };
+    (@view view) => { true };
+    (@view $other:ident) => { false };
     (@describe) => { None };
     (@describe $ty:ty) => { Some(|r: &mut Reader<'_>| fields(&<$ty>::parse(r)?)) };
 }
@@ -83,22 +89,22 @@ pub const REGISTRY: &[BoxInfo] = rows! {
     b"urn " full "data entry" DataEntryUrn;
     b"stbl" plain "sample tables";
     b"stsd" full "sample descriptions" EntryCount;
-    b"stts" full "decoding times" Stts<'_>;
-    b"ctts" full "composition offsets" Ctts<'_>;
+    b"stts" view "decoding times" Stts<'_>;
+    b"ctts" view "composition offsets" Ctts<'_>;
     b"cslg" full "composition to decoding" Cslg;
-    b"stss" full "sync samples" Stss<'_>;
-    b"stsc" full "samples to chunks" Stsc<'_>;
-    b"stsz" full "sample sizes" SampleSizes<'_>;
-    b"stz2" full "compact sample sizes" CompactSizes;
-    b"stco" full "chunk offsets" Stco<'_>;
-    b"co64" full "chunk offsets" Co64<'_>;
-    b"sdtp" full "sample dependencies" Sdtp<'_>;
+    b"stss" view "sync samples" Stss<'_>;
+    b"stsc" view "samples to chunks" Stsc<'_>;
+    b"stsz" view "sample sizes" SampleSizes<'_>;
+    b"stz2" view "compact sample sizes" CompactSizes;
+    b"stco" view "chunk offsets" Stco<'_>;
+    b"co64" view "chunk offsets" Co64<'_>;
+    b"sdtp" view "sample dependencies" Sdtp<'_>;
     b"subs" full "subsamples" Subs;
     b"sgpd" full "sample group descriptions" Sgpd;
-    b"sbgp" full "samples to groups" Sbgp<'_>;
-    b"saiz" full "auxiliary information sizes" Saiz<'_>;
+    b"sbgp" view "samples to groups" Sbgp<'_>;
+    b"saiz" view "auxiliary information sizes" Saiz<'_>;
     b"saio" full "auxiliary information offsets" Saio;
-    b"senc" full "sample encryption" Senc<'_>;
+    b"senc" view "sample encryption" Senc<'_>;
     b"mvex" plain "movie extends";
     b"mehd" full "movie extends header" Mehd;
     b"trex" full "track extends" Trex;
@@ -108,11 +114,11 @@ pub const REGISTRY: &[BoxInfo] = rows! {
     b"traf" plain "track fragment";
     b"tfhd" full "track fragment header" Tfhd;
     b"tfdt" full "track fragment decode time" Tfdt;
-    b"trun" full "track run" Trun<'_>;
+    b"trun" view "track run" Trun<'_>;
     b"mfra" plain "movie fragment random access";
-    b"tfra" full "track fragment random access" Tfra<'_>;
+    b"tfra" view "track fragment random access" Tfra<'_>;
     b"mfro" full "movie fragment random access offset" Mfro;
-    b"sidx" full "segment index" Sidx<'_>;
+    b"sidx" view "segment index" Sidx<'_>;
     b"emsg" full "event message" Emsg;
     b"prft" full "producer reference time" Prft;
     b"pssh" full "protection system" Pssh;
@@ -153,6 +159,7 @@ pub(super) const UUIDS: &[BoxInfo] = &[
         uuid: Some(Senc::PIFF_UUID),
         name: "PIFF sample encryption",
         full: true,
+        view: true,
         describe: Some(|r| fields(&Senc::parse_piff(r)?)),
     },
     BoxInfo {
@@ -160,6 +167,7 @@ pub(super) const UUIDS: &[BoxInfo] = &[
         uuid: Some(Tenc::PIFF_UUID),
         name: "PIFF track encryption",
         full: true,
+        view: false,
         describe: Some(|r| fields(&Tenc::parse_piff(r)?)),
     },
 ];

@@ -201,7 +201,22 @@ pub(super) fn hex_option<S: Serializer, B: AsRef<[u8]>>(
 
 /// [`hex`] for a list of byte strings.
 pub(super) fn hex_list<S: Serializer, B: AsRef<[u8]>>(list: &[B], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(list.iter().map(|bytes| HexText(bytes.as_ref()).to_string()))
+    serialize_list(serializer, list.iter().map(|bytes| HexText(bytes.as_ref()).to_string()))
+}
+
+/// Serializes a list in full where it is short, else like a [`Table`]: a hostile one must not cost many times its bytes.
+pub(super) fn list<S: Serializer, T: Serialize>(list: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    serialize_list(serializer, list.iter())
+}
+
+fn serialize_list<S: Serializer, T: Serialize>(
+    serializer: S,
+    entries: impl ExactSizeIterator<Item = T>,
+) -> Result<S::Ok, S::Error> {
+    match entries.len() {
+        0..=64 => serializer.collect_seq(entries),
+        count => serialize_shown(serializer, count, entries),
+    }
 }
 
 /// Bytes that print as hexadecimal digits.

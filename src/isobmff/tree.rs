@@ -161,7 +161,8 @@ impl fmt::Display for BoxNode {
 /// Bounds of a [`dump`].
 #[derive(Debug, Clone, Copy)]
 pub struct DumpOptions {
-    /// The most boxes that are described.
+    /// The most boxes that are described: in all by [`dump`], in each top-level box by [`dump_each`].
+    /// A box takes some hundred bytes of memory, with many fields a thousand.
     pub max_boxes: usize,
     /// The most bytes of one top-level box that are read into memory. Of media data none are.
     pub max_box_size: u64,
@@ -169,7 +170,7 @@ pub struct DumpOptions {
 
 impl Default for DumpOptions {
     fn default() -> Self {
-        DumpOptions { max_boxes: 1_000_000, max_box_size: BOX_LIMIT }
+        DumpOptions { max_boxes: 500_000, max_box_size: BOX_LIMIT }
     }
 }
 
@@ -182,7 +183,7 @@ impl Default for DumpOptions {
 /// `Io` where reading fails.
 pub fn dump(input: &Input, options: &DumpOptions) -> Result<Vec<BoxNode>> {
     let mut nodes = Vec::new();
-    dump_each(input, options, |node| {
+    walk(input, options, false, |node| {
         nodes.push(node);
         Ok(())
     })?;
@@ -196,13 +197,24 @@ pub fn dump(input: &Input, options: &DumpOptions) -> Result<Vec<BoxNode>> {
 pub fn dump_each(
     input: &Input,
     options: &DumpOptions,
+    each: impl FnMut(BoxNode) -> Result<()>,
+) -> Result<()> {
+    walk(input, options, true, each)
+}
+
+fn walk(
+    input: &Input,
+    options: &DumpOptions,
+    anew: bool,
     mut each: impl FnMut(BoxNode) -> Result<()>,
 ) -> Result<()> {
     let mut walk = Walk { budget: options.max_boxes, track: None, iv_sizes: HashMap::new() };
     let mut boxes = top_level(input).lenient();
-    while let Some(header) = boxes.next() {
+    for header in boxes.by_ref() {
         let header = header?;
-        if walk.budget == 0 {
+        if anew {
+            walk.budget = options.max_boxes.max(1);
+        } else if walk.budget == 0 {
             let message = format!("stopped after {} boxes", options.max_boxes);
             return each(stray(header.offset, input.len(), message));
         }
@@ -232,6 +244,9 @@ fn stray(offset: u64, end: u64, message: String) -> BoxNode {
         error: Some(message),
     }
 }
+
+/// The most bytes of a box that is read into fields, tables apart. These take a multiple of its bytes.
+const DESCRIBED: usize = 16 << 20;
 
 struct Walk {
     budget: usize,
@@ -286,15 +301,20 @@ impl Walk {
             node.flags = full.as_ref().ok().map(|full| full.flags);
         }
         let mut reader = child.reader();
+        let too_large = child.payload().len() > DESCRIBED && !row.is_some_and(|row| row.view);
         let described = match row.and_then(|row| row.describe) {
             Some(_) if header.kind == Senc::KIND || header.uuid == Some(Senc::PIFF_UUID) => self.senc(child),
+            Some(_) if too_large => Err(Error::limit(format!(
+                "{} bytes, the fields of at most {DESCRIBED} are described",
+                child.payload().len()
+            ))),
             Some(describe) => describe(&mut reader).map(|mut fields| {
                 if start.is_none() && !reader.is_empty() {
                     fields.push("trailing_bytes", Value::Unsigned(reader.remaining() as u64));
                 }
                 fields
             }),
-            None if entry => describe_entry(child),
+            None if entry && !too_large => describe_entry(child),
             None => Ok(Fields::default()),
         };
         match described {

@@ -20,6 +20,8 @@ REFUSALS = {
     ("largescale.ivf", "cenc"): ("large-scale tile stream", "large"),
     ("tiles64.ivf", "cbcs"): ("a sample needs more subsamples than saiz can hold", "subsample"),
     ("tiles64.ivf", "cenc"): ("a sample needs more subsamples than saiz can hold", "subsample"),
+    ("tilegroups.ivf", "cbcs"): ("a sample needs more subsamples than saiz can hold", "subsample"),
+    ("tilegroups.ivf", "cenc"): ("a sample needs more subsamples than saiz can hold", "subsample"),
     ("tinytiles.ivf", "cbcs"): ("a sample needs more subsamples than saiz can hold", "subsample"),
     ("mp4ff__av1_init.mp4", "clear"): ("an initialisation segment without media", "sample"),
     ("mp4ff__av1_init.mp4", "cbcs"): ("an initialisation segment without media", "sample"),

@@ -1,5 +1,6 @@
 //! `cmaf`: the commands.
 
+mod decrypt;
 mod extract;
 mod inspect;
 mod pack;
@@ -33,6 +34,7 @@ Exit codes:
 #[derive(Subcommand)]
 enum Command {
     Pack(Box<pack::PackArgs>),
+    Decrypt(Box<decrypt::DecryptArgs>),
     Extract(Box<extract::ExtractArgs>),
     Inspect(Box<inspect::InspectArgs>),
 }
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
             stop_on_signals();
             exit_code(match &arguments.command {
                 Command::Pack(arguments) => pack::run(arguments, &CONTROL),
+                Command::Decrypt(arguments) => decrypt::run(arguments, &CONTROL),
                 Command::Extract(arguments) => extract::run(arguments, &CONTROL),
                 Command::Inspect(arguments) => inspect::run(arguments, &CONTROL),
             })

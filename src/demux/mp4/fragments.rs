@@ -278,7 +278,7 @@ fn range_in(moof: &LoadedBox, child: &Child<'_>) -> Range<usize> {
 /// Says which error a file without its movie box deserves.
 pub(super) fn missing_init() -> Error {
     Error::format(
-        "the init segment is missing (no `moov`): give it in front of its media segments, \
-         as one input of several files or joined into one file",
+        "the init segment is missing (no `moov`): give it with --init, or in front of its media segments, \
+         as a file of its own or joined with them",
     )
 }

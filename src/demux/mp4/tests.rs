@@ -337,8 +337,8 @@ fn an_init_segment_and_media_segments_are_one_input() {
     assert_eq!(times(&all_packets(&mut opened.tracks[0]).0), [0, 2]);
     assert_eq!(
         message(segment),
-        "a.mp4: the init segment is missing (no `moov`): give it in front of its media segments, \
-         as one input of several files or joined into one file"
+        "a.mp4: the init segment is missing (no `moov`): give it with --init, or in front of its media segments, \
+         as a file of its own or joined with them"
     );
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::wide;
 use crate::error::Result;
+use crate::isobmff::table::list;
 use crate::isobmff::{FourCC, ParseBox, Reader, Table, WriteBox, Writer};
 
 /// The type of auxiliary information, where a box gives it.
@@ -122,6 +123,7 @@ pub struct Saio {
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub aux_info_type: Option<AuxInfoType>,
     /// Absolute in a `stbl`, from the track fragment's base in a `traf`.
+    #[serde(serialize_with = "list")]
     pub offset: Vec<u64>,
 }
 

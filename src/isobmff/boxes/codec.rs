@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::isobmff::table::{hex, hex_list};
+use crate::isobmff::table::{hex, hex_list, list};
 use crate::isobmff::{FourCC, ParseBox, Reader, WriteBox, Writer};
 
 /// `av1C`: the AV1 configuration record as its bytes.
@@ -127,15 +127,11 @@ pub struct AvcC {
     #[serde(rename = "lengthSizeMinusOne")]
     pub length_size_minus_one: u8,
     /// NAL units.
-    #[serde(rename = "sequenceParameterSetNALUnits", serialize_with = "lists")]
+    #[serde(rename = "sequenceParameterSetNALUnits", serialize_with = "hex_list")]
     pub sequence_parameter_sets: Vec<Vec<u8>>,
     /// NAL units.
-    #[serde(rename = "pictureParameterSetNALUnits", serialize_with = "lists")]
+    #[serde(rename = "pictureParameterSetNALUnits", serialize_with = "hex_list")]
     pub picture_parameter_sets: Vec<Vec<u8>>,
-}
-
-fn lists<S: serde::Serializer>(list: &Vec<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-    hex_list(list, serializer)
 }
 
 impl<'a> ParseBox<'a> for AvcC {
@@ -188,6 +184,7 @@ pub struct HvcC {
     #[serde(rename = "lengthSizeMinusOne")]
     pub length_size_minus_one: u8,
     /// Parameter sets.
+    #[serde(serialize_with = "list")]
     pub arrays: Vec<HvcArray>,
 }
 
@@ -200,7 +197,7 @@ pub struct HvcArray {
     #[serde(rename = "NAL_unit_type")]
     pub nal_unit_type: u8,
     /// NAL units.
-    #[serde(rename = "nalUnits", serialize_with = "lists")]
+    #[serde(rename = "nalUnits", serialize_with = "hex_list")]
     pub nal_units: Vec<Vec<u8>>,
 }
 

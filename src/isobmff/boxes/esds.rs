@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn short_sizes_and_options() {
         let bytes =
-            unhex("00000000 03 1b 0001 e0 0000 01 61 0000 04 11 40 15 000000 00000000 00000000 05 02 1210");
+            unhex("00000000 03 1c 0001 e0 0000 01 61 0000 04 11 40 15 000000 00000000 00000000 05 02 1210");
         let esds = Esds::parse(&mut Reader::new(&bytes, 0)).unwrap();
         assert_eq!((esds.es_id, esds.decoder_specific_info), (1, vec![0x12, 0x10]));
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::isobmff::table::list;
 use crate::isobmff::{FourCC, ParseBox, Reader, WriteBox, Writer};
 
 macro_rules! brands {
@@ -15,6 +16,7 @@ macro_rules! brands {
             /// Informative, of the major brand.
             pub minor_version: u32,
             /// Every specification that is kept.
+            #[serde(serialize_with = "list")]
             pub compatible_brands: Vec<FourCC>,
         }
 

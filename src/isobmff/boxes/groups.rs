@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::isobmff::table::{hex, hex_option, table_entry};
+use crate::isobmff::table::{hex, hex_option, list, table_entry};
 use crate::isobmff::{FourCC, ParseBox, Reader, Table, WriteBox, Writer};
 
 /// One description of an [`Sgpd`].
@@ -82,7 +82,15 @@ impl SeigEntry {
 }
 
 impl GroupEntry {
-    /// Reads a description of the given type; `sized` tells that the reader holds exactly this one.
+    /// Whether descriptions of the given type tell their own length.
+    fn is_known(grouping_type: FourCC) -> bool {
+        matches!(
+            &grouping_type.0,
+            b"roll" | b"prol" | b"rap " | b"seig" | b"av1f" | b"av1m" | b"av1s" | b"av1M"
+        )
+    }
+
+    /// Reads a description of the given type.
     fn read(grouping_type: FourCC, r: &mut Reader<'_>) -> Result<Self> {
         Ok(match &grouping_type.0 {
             b"roll" => GroupEntry::Roll { roll_distance: r.i16()? },
@@ -172,11 +180,12 @@ pub struct Sgpd {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_group_description_index: Option<u32>,
     /// Referred to by number, from 1.
+    #[serde(serialize_with = "list")]
     pub entries: Vec<GroupEntry>,
 }
 
-/// More descriptions than a `sbgp` can name in a fragment (0x10001 and on).
-const MAX_EMPTY_ENTRIES: u32 = 0xffff;
+/// More descriptions than a `sbgp` can name: from 0x10001 on its numbers mean those of a fragment.
+const MAX_ENTRIES: u32 = 0xffff;
 
 impl Sgpd {
     fn default_length(&self) -> u32 {
@@ -197,15 +206,24 @@ impl Sgpd {
         let default_length = if has_length { Some(r.u32()?) } else { None };
         let default_group_description_index = if has_index { Some(r.u32()?) } else { None };
         let entry_count = r.u32()?;
-        let mut entries = Vec::new();
-        if let Some(length) = default_length {
-            entries.reserve_exact(r.count(entry_count, if length == 0 { 4 } else { length as usize })?);
-        } else if entry_count > MAX_EMPTY_ENTRIES {
-            return Err(r.error(format!("{entry_count} entries, at most {MAX_EMPTY_ENTRIES} were expected")));
+        if entry_count > MAX_ENTRIES {
+            let message = format!("{entry_count} entries, at most {MAX_ENTRIES} were expected");
+            return Err(r.error(message).clause("rule ISO-18"));
         }
-        for _ in 0..entry_count {
+        match default_length {
+            Some(0) => r.count(entry_count, 4)?,
+            Some(length) => r.count(entry_count, length as usize)?,
+            // One description without bytes makes sense, several don't.
+            None => r.count(entry_count.saturating_sub(1), 1)?,
+        };
+        let mut entries = Vec::new();
+        for index in 0..entry_count {
             let length = match default_length {
                 Some(0) => Some(r.u32()?),
+                // Descriptions of a type that is not known here are taken to be of one length.
+                None if !GroupEntry::is_known(grouping_type) => {
+                    u32::try_from(r.remaining()).ok().map(|left| left / (entry_count - index))
+                }
                 other => other,
             };
             let entry = match length {
@@ -428,6 +446,8 @@ mod tests {
     fn hostile_counts() {
         for hex in [
             "00000000 61763173 ffffffff",
+            "00000000 61763173 00000002",
+            "02000000 00000000 00000000 00003200",
             "01000000 61763173 00000000 ffffffff",
             "01000000 61763173 ffffffff ffffffff",
             "02000000 61763173 00000001 ffffffff 00",

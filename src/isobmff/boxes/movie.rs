@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{duration, wide, wide_duration};
+use super::{SampleFlags, duration, wide, wide_duration};
 use crate::error::Result;
 use crate::isobmff::{FourCC, ParseBox, Reader, WriteBox, Writer};
 
@@ -142,7 +142,12 @@ pub struct Trex {
     /// In bytes.
     pub default_sample_size: u32,
     /// See [`SampleFlags`](super::SampleFlags).
+    #[serde(serialize_with = "sample_flags")]
     pub default_sample_flags: u32,
+}
+
+fn sample_flags<S: serde::Serializer>(flags: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    SampleFlags(*flags).serialize(serializer)
 }
 
 impl<'a> ParseBox<'a> for Trex {

@@ -163,8 +163,8 @@ impl Protection {
     /// The `sinf` box, in the order that CMAF wants.
     pub fn to_box(&self) -> RawBox {
         let mut children = vec![RawBox::from_box(&Frma { data_format: self.original_format })];
-        children.extend(self.scheme.as_ref().map(|scheme| RawBox::from_box(scheme)));
-        let tenc = self.tenc.as_ref().map(|tenc| RawBox::from_box(tenc));
+        children.extend(self.scheme.as_ref().map(RawBox::from_box));
+        let tenc = self.tenc.as_ref().map(RawBox::from_box);
         children.extend(tenc.map(|tenc| RawBox::container(b"schi", vec![tenc])));
         RawBox::container(b"sinf", children)
     }

@@ -216,6 +216,9 @@ impl Serialize for SencFields<'_, '_> {
             s.serialize_field("override", piff)?;
         }
         s.serialize_field("sample_count", &senc.sample_count)?;
+        if senc.bytes.is_empty() {
+            return s.end();
+        }
         let told = senc.piff_override.map(|piff| piff.iv_size).or(self.iv_size);
         if let Some(size) = told.or_else(|| senc.guess_iv_size()) {
             if told.is_none() {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::isobmff::table::list;
 use crate::isobmff::{FourCC, ParseBox, Reader, WriteBox, Writer};
 
 /// `vttC`: a WebVTT file up to its first cue.
@@ -107,6 +108,7 @@ pub struct SubsEntry {
     /// Samples since the one before.
     pub sample_delta: u32,
     /// The parts in order; at most 65,535.
+    #[serde(serialize_with = "list")]
     pub subsamples: Vec<Subsample>,
 }
 
@@ -116,6 +118,7 @@ pub struct Subs {
     /// Of the codec's own.
     pub flags: u32,
     /// Samples with parts.
+    #[serde(serialize_with = "list")]
     pub entries: Vec<SubsEntry>,
 }
 

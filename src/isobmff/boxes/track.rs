@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::movie::{UNITY_MATRIX, matrix};
 use super::{duration, wide, wide_duration};
 use crate::error::{Error, Result};
-use crate::isobmff::table::table_entry;
+use crate::isobmff::table::{list, table_entry};
 use crate::isobmff::{FourCC, ParseBox, Reader, WriteBox, Writer};
 
 /// `tkhd`: a track's id, presentation and duration.
@@ -334,6 +334,7 @@ pub struct Elst {
     /// Bit 0: repeat the list.
     pub flags: u32,
     /// In presentation order.
+    #[serde(serialize_with = "list")]
     pub entries: Vec<Edit>,
 }
 

@@ -89,6 +89,7 @@ struct Builder {
     warnings: Vec<String>,
     /// The sample whose sequence header changes what a CMAF track must keep, and what that is.
     beyond_cmaf: Option<(u64, &'static str)>,
+    missing_references: Option<(u64, u64)>,
     shows_too_much: Option<(u64, u64)>,
     shows_nothing: Option<(u64, u64)>,
 }
@@ -124,6 +125,7 @@ impl Builder {
             large_scale_frames: 0,
             warnings: Vec::new(),
             beyond_cmaf: None,
+            missing_references: None,
             shows_too_much: None,
             shows_nothing: None,
         })
@@ -224,6 +226,10 @@ impl Builder {
                     self.coded_frames += 1;
                     self.large_scale_frames += u64::from(event.large_scale_tile_marks);
                 }
+                if event.missing_slots != 0 {
+                    let number = self.samples.samples().len() as u64 + 1;
+                    self.missing_references.get_or_insert((number, obu.offset));
+                }
                 self.unit.frame(&event, &mut self.references);
                 self.render_size.0 = self.render_size.0.max(event.render_width);
                 self.render_size.1 = self.render_size.1.max(event.render_height);
@@ -251,6 +257,13 @@ impl Builder {
         }
         let number = self.samples.samples().len() as u64 + 1;
         let offset = self.unit.offset;
+        if let Some((next, count)) = self.parser.unfinished() {
+            return Err(Error::format(format!(
+                "the last frame has {count} tiles, those from tile {next} on are missing"
+            ))
+            .sample(number)
+            .at(offset));
+        }
         let mut unit = std::mem::take(&mut self.unit);
         let result = self.sample(&mut unit, number).map_err(|e| e.sample(number).at(offset));
         unit.clear();
@@ -357,8 +370,8 @@ impl Builder {
             (None, _) => {
                 let rate = wanted.or(stream_rate).ok_or_else(|| {
                     Error::usage(format!(
-                        "the {} has no times, and its sequence header gives no frame rate; give one with --frame-rate, \
-                         as in --frame-rate 25 or --frame-rate 24000/1001",
+                        "the input ({}) has no times, and its sequence header gives no frame rate; give one with \
+                         --frame-rate, as in --frame-rate 25 or --frame-rate 24000/1001",
                         self.container
                     ))
                 })?;
@@ -397,7 +410,7 @@ impl Builder {
 
     fn finish(mut self) -> Result<Track> {
         let Some(timeline) = self.timeline.take() else {
-            return Err(Error::format("no frame was found in it"));
+            return Err(Error::format("it has no samples: no frame was found"));
         };
         if self.coded_frames > 1 && self.large_scale_frames == self.coded_frames {
             return Err(Error::unsupported(
@@ -410,6 +423,12 @@ impl Builder {
         warnings.append(&mut self.source.reader.take_notes());
         warnings.append(&mut self.warnings);
         warnings.extend(notes);
+        if let Some((sample, offset)) = self.missing_references {
+            warnings.push(format!(
+                "byte {offset}, sample {sample}: a frame refers to one that was never decoded; the stream may start in \
+                 the middle, or lack a part"
+            ));
+        }
         if let Some((sample, offset)) = self.shows_too_much {
             warnings.push(format!(
                 "byte {offset}, sample {sample}: more than one frame of a layer is shown in a temporal unit (rule AV1-43); \
