@@ -2,6 +2,7 @@
 
 mod decrypt;
 mod extract;
+mod inspect;
 mod pack;
 
 use std::io;
@@ -35,6 +36,7 @@ enum Command {
     Pack(Box<pack::PackArgs>),
     Decrypt(Box<decrypt::DecryptArgs>),
     Extract(Box<extract::ExtractArgs>),
+    Inspect(Box<inspect::InspectArgs>),
 }
 
 /// Runs the tool.
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
                 Command::Pack(arguments) => pack::run(arguments, &CONTROL),
                 Command::Decrypt(arguments) => decrypt::run(arguments, &CONTROL),
                 Command::Extract(arguments) => extract::run(arguments, &CONTROL),
+                Command::Inspect(arguments) => inspect::run(arguments, &CONTROL),
             })
         }
         Err(e) => {
