@@ -16,7 +16,7 @@ INTRO = """
 Chromium (headless, Media Source Extensions, Clear Key) is given each packed file under the codec string of its own report.
 Right is: the type is supported, time advances, frames are decoded; with a wrong key, no frame of an encrypted file is.
 """
-FIXTURES = ["hdr10.ivf", "mono.ivf", "grain.ivf", "tilegroups.ivf", "fwdkf.ivf", "sframe_low.ivf", "timinginfo.obu"]
+FIXTURES = ["hdr10.ivf", "mono.ivf", "grain.ivf", "superres.ivf", "fwdkf.ivf", "sframe_low.ivf", "timinginfo.obu"]
 
 SCRIPT = """
 (async ({ url, type, kid, key }) => {
