@@ -244,8 +244,7 @@ impl<'a> SencEntries<'a> {
     pub fn next_with(&mut self, per_sample_iv_size: u8) -> Option<Result<SencEntry<'a>>> {
         self.left = self.left.checked_sub(1)?;
         // With neither IV nor subsamples an entry has no byte, and a count of them means nothing.
-        if per_sample_iv_size == 0 && !self.subsamples && self.reader.is_empty() {
-            self.left = 0;
+        if per_sample_iv_size == 0 && !self.subsamples {
             return None;
         }
         let entry = self.read(per_sample_iv_size);
