@@ -161,14 +161,13 @@ pub(super) fn bit_rate(bits: u64) -> String {
 fn scaled(count: u128, units: &[&str]) -> String {
     let mut unit = 1000u128;
     for (index, name) in units.iter().enumerate() {
-        let is_last = index + 1 == units.len();
-        // In hundredths of the unit.
-        let hundredths = (count * 100 + unit / 2) / unit;
-        if hundredths < 100_000 || is_last {
-            return match hundredths {
-                ..1000 => format!("{}.{:02} {name}", hundredths / 100, hundredths % 100),
-                1000..10_000 => format!("{}.{} {name}", (hundredths + 5) / 100, (hundredths + 5) / 10 % 10),
-                _ => format!("{} {name}", (hundredths + 50) / 100),
+        let rounded = |parts: u128| (count * parts + unit / 2) / unit;
+        let (whole, tenths, hundredths) = (rounded(1), rounded(10), rounded(100));
+        if whole < 1000 || index + 1 == units.len() {
+            return match () {
+                () if hundredths < 1000 => format!("{}.{:02} {name}", hundredths / 100, hundredths % 100),
+                () if tenths < 1000 => format!("{}.{} {name}", tenths / 10, tenths % 10),
+                () => format!("{whole} {name}"),
             };
         }
         unit *= 1000;
@@ -211,7 +210,9 @@ mod tests {
         assert_eq!(bytes(999), "999 bytes");
         assert_eq!(bytes(1000), "1.00 kB");
         assert_eq!(bytes(12_345), "12.3 kB");
-        assert_eq!(bytes(99_996), "100.0 kB");
+        assert_eq!(bytes(99_996), "100 kB");
+        assert_eq!(bytes(9_996), "10.0 kB");
+        assert_eq!(bytes(999_500), "1.00 MB");
         assert_eq!(bytes(999_499), "999 kB");
         assert_eq!(bytes(1_234_567_890), "1.23 GB");
         assert_eq!(bytes(u64::MAX), "18.4 EB");

@@ -32,8 +32,10 @@ pub(super) fn write(input: &Input, options: &Options, out: &mut Output<'_>, cont
         out.text(format_args!("{}\n", input.name()))?;
     }
     let mut tracks = 0;
+    let mut is_undescribed = false;
     for (index, head) in source.tracks().into_iter().enumerate() {
         if !head.is_av1 {
+            is_undescribed |= !head.is_described;
             continue;
         }
         tracks += 1;
@@ -52,7 +54,11 @@ pub(super) fn write(input: &Input, options: &Options, out: &mut Output<'_>, cont
         }
     }
     let error = source.take_error().or_else(|| {
-        let message = "there is no AV1 track, only AV1 has OBUs";
+        let message = if is_undescribed {
+            "what the tracks are is in the init segment: give it before this file, or with --init"
+        } else {
+            "there is no AV1 track, only AV1 has OBUs"
+        };
         (tracks == 0).then(|| Error::unsupported(message).in_file(input.name()))
     });
     if out.is_json() {
@@ -120,12 +126,13 @@ impl Visitor for List<'_, '_> {
         Ok(())
     }
 
-    fn sample(&mut self, _track: usize, _sample: &Sample, scan: Option<&UnitScan>) -> Result<()> {
+    fn sample(&mut self, _track: usize, sample: &Sample, scan: Option<&UnitScan>) -> Result<()> {
         let is_opaque = scan.is_none_or(|scan| scan.opaque);
         if self.out.is_json() {
             return self.out.text(format_args!("],\"readable\":{}}}", !is_opaque));
         }
         match is_opaque {
+            true if sample.is_missing => self.out.text(format_args!("    not in the file\n")),
             true if self.head.is_protected => {
                 self.out.text(format_args!("    not readable: encrypted as a whole\n"))
             }

@@ -32,6 +32,8 @@ pub(super) struct Sample {
     pub groups: Vec<Membership>,
     /// How it is protected, where the track is.
     pub protection: Option<Protected>,
+    /// Whether it lies behind the end of the file, or in parts.
+    pub is_missing: bool,
 }
 
 /// What a container says of a sample's dependencies.

@@ -183,6 +183,9 @@ fn kind(sample: &Sample, scan: Option<&UnitScan>) -> Option<Kind> {
 
 /// What the container says against the frames.
 fn remark(sample: &Sample, scan: Option<&UnitScan>) -> Option<&'static str> {
+    if sample.is_missing {
+        return Some("not in the file");
+    }
     let (found, marked) = (scan?.kind()? == Kind::Sync, sample.marks?.sync);
     match (found, marked) {
         (true, false) => Some("not marked as sync"),
@@ -194,7 +197,7 @@ fn remark(sample: &Sample, scan: Option<&UnitScan>) -> Option<&'static str> {
 /// The frames of a unit: hidden ones in brackets, `show` before those that were decoded earlier, layers behind `@`.
 fn frames(scan: &UnitScan) -> String {
     if scan.opaque {
-        return "not readable".to_owned();
+        return "not read".to_owned();
     }
     let mut text = String::new();
     for frame in scan.frames.iter().take(FRAMES_SHOWN) {
@@ -266,6 +269,8 @@ struct Row {
     frame_count: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     groups: Vec<GroupRow>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_missing: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     protection: Option<ProtectionRow>,
 }
@@ -329,6 +334,7 @@ impl Row {
             frames: readable.map(|scan| scan.frames.iter().map(|frame| FrameRow::new(frame, scan)).collect()),
             frame_count: readable.map(|scan| scan.frame_count),
             groups: sample.groups.iter().map(GroupRow::new).collect(),
+            is_missing: sample.is_missing,
             protection: sample.protection.as_ref().map(|p| ProtectionRow {
                 is_protected: p.is_protected,
                 kid: p.kid.map(KeyId),

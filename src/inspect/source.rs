@@ -30,6 +30,8 @@ pub(super) struct TrackHead {
     pub media: String,
     pub codec: String,
     pub is_av1: bool,
+    /// Whether it is known what the track holds.
+    pub is_described: bool,
     pub is_protected: bool,
     pub timescale: Option<u32>,
     /// Whether offsets are those of the file.
@@ -100,6 +102,7 @@ impl TrackHead {
             media: track.media.clone().unwrap_or_else(|| "unknown".to_owned()),
             codec: entry.map(|entry| entry.codec.clone()).unwrap_or_default(),
             is_av1: track.is_av1(),
+            is_described: track.media.is_some(),
             is_protected: track.entries.iter().any(|entry| entry.is_protected),
             timescale: track.timescale,
             in_file: true,
@@ -118,6 +121,7 @@ impl Packets {
             media,
             codec,
             is_av1: track.kind == TrackKind::Av1,
+            is_described: true,
             is_protected: track.protected,
             timescale: track.timescale,
             // Frames whose common start is stored once are put together elsewhere.

@@ -216,6 +216,10 @@ fn mp4_track(track: &Track, totals: &Totals, notes: &mut Vec<String>) -> TrackSu
         }
         out.video = Some(video);
     }
+    if let Some(first) = totals.first_missing {
+        let samples = names::plural(totals.missing, "sample is", "samples are");
+        notes.push(format!("{samples} not in the file as a whole, first sample {first} (rule ISO-10)"));
+    }
     if track.entries.len() > 1 {
         let kinds: Vec<String> = track.entries.iter().take(4).map(|entry| entry.kind.to_string()).collect();
         let more = if track.entries.len() > kinds.len() { " …" } else { "" };
@@ -534,7 +538,8 @@ fn av1_box_notes(track: &Track, totals: &Totals, notes: &mut Vec<String>) {
     }
     let signalled: u64 =
         totals.groups.iter().filter(|((kind, _), _)| kind == b"av1f").map(|(_, group)| group.samples).sum();
-    if signalled != av1.delayed {
+    // Of samples that were not read it is not known.
+    if signalled != av1.delayed && av1.opaque == 0 {
         notes.push(format!(
             "{}, {signalled} of them in an av1f group (rule AV1-34)",
             names::plural(av1.delayed, "delayed random access point", "delayed random access points")

@@ -18,6 +18,9 @@ const KEPT: usize = 1000;
 pub(super) struct Totals {
     pub samples: u64,
     pub bytes: u64,
+    /// Samples that lie behind the end of the file.
+    pub missing: u64,
+    pub first_missing: Option<u64>,
     /// Of the first sample.
     pub start: Option<i64>,
     /// Behind the last sample.
@@ -149,6 +152,10 @@ impl Totals {
     fn add(&mut self, sample: &Sample, timescale: Option<u32>) {
         self.samples += 1;
         self.bytes = self.bytes.saturating_add(sample.size);
+        if sample.is_missing {
+            self.missing += 1;
+            self.first_missing.get_or_insert(sample.number);
+        }
         if let Some(time) = sample.time {
             self.start.get_or_insert(time);
             let end = time.saturating_add_unsigned(sample.duration.unwrap_or(0));

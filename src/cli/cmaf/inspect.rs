@@ -54,8 +54,8 @@ Examples:
   Where each tile lies:
     cmaf inspect --obus movie.ivf
 
-In --samples, kind is sync (decoding can start there), indep (needs no other sample) or dep. Frames in brackets are hidden,
-show(…) repeats one decoded earlier, @T1S0 is its layer. Groups are named with their distance (av1f:3), parameter or number.";
+In --samples, kind is sync (decoding can start there), indep (needs no other sample) or dep. Frames in brackets \
+are hidden, show(…) shows one decoded earlier, @T1S0 is a layer. Groups come with their distance (av1f:3), parameter or number.";
 
 /// Runs the command.
 pub(super) fn run(arguments: &InspectArgs, control: &Control) -> Result<u8> {

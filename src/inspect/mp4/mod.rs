@@ -487,7 +487,7 @@ impl SampleWalk<'_> {
             sample.time.zip(sample.duration).map(|(time, duration)| time.saturating_add_unsigned(duration));
         walk.end = end.unwrap_or(walk.end);
         let broken = self.check(sample, walk);
-        let present = broken.is_none();
+        sample.is_missing = broken.is_some();
         if let Some(error) = broken {
             walk.error.get_or_insert(error.at(sample.offset).sample(sample.number));
         }
@@ -508,7 +508,7 @@ impl SampleWalk<'_> {
             }
             // Where there are no subsamples the headers are encrypted too.
             let is_opaque = sample.protection.as_ref().is_some_and(|p| p.is_protected && p.subsamples == 0);
-            if is_opaque || !present {
+            if is_opaque || sample.is_missing {
                 scanner.opaque_unit();
             } else {
                 let range: Range<u64> = sample.offset..sample.offset + sample.size;
