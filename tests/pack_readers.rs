@@ -28,7 +28,8 @@ fn typed_boxes_hold_what_the_report_says() {
 
     let Some(Any::Ftyp(ftyp)) = atoms.first() else { panic!("ftyp comes first") };
     assert!(ftyp.compatible_brands.contains(&b"av01".into()));
-    let moov = atoms.iter().find_map(|atom| if let Any::Moov(moov) = atom { Some(moov) } else { None }).unwrap();
+    let moov =
+        atoms.iter().find_map(|atom| if let Any::Moov(moov) = atom { Some(moov) } else { None }).unwrap();
     assert_eq!(moov.trak.len(), 1);
     let mdia = &moov.trak[0].mdia;
     assert_eq!(u64::from(mdia.mdhd.timescale), track["timescale"].as_u64().unwrap());
@@ -38,7 +39,8 @@ fn typed_boxes_hold_what_the_report_says() {
     assert!(av01.btrt.is_some());
 
     let fragments = track["fragments"].as_array().unwrap();
-    let moofs: Vec<_> = atoms.iter().filter_map(|a| if let Any::Moof(m) = a { Some(m) } else { None }).collect();
+    let moofs: Vec<_> =
+        atoms.iter().filter_map(|a| if let Any::Moof(m) = a { Some(m) } else { None }).collect();
     assert_eq!(moofs.len(), fragments.len());
     let mut samples = 0;
     let mut time = 0;
@@ -53,7 +55,8 @@ fn typed_boxes_hold_what_the_report_says() {
     assert_eq!(samples, track["samples"].as_u64().unwrap());
     assert_eq!(time, track["duration"].as_u64().unwrap());
 
-    let sidx = atoms.iter().find_map(|atom| if let Any::Sidx(sidx) = atom { Some(sidx) } else { None }).unwrap();
+    let sidx =
+        atoms.iter().find_map(|atom| if let Any::Sidx(sidx) = atom { Some(sidx) } else { None }).unwrap();
     let sizes: Vec<u64> = sidx.references.iter().map(|r| u64::from(r.referenced_size)).collect();
     let reported: Vec<u64> = fragments.iter().map(|f| f["size"].as_u64().unwrap()).collect();
     assert_eq!(sizes, reported);
@@ -100,7 +103,10 @@ fn encryption_changes_no_time_and_no_size() {
             (traf.tfdt.as_ref().map(|t| t.base_media_decode_time), sizes)
         };
         let atoms = atoms(&bench.read(&format!("out/{name}.mp4")));
-        atoms.iter().filter_map(|a| if let Any::Moof(m) = a { Some(entries(m)) } else { None }).collect::<Vec<_>>()
+        atoms
+            .iter()
+            .filter_map(|a| if let Any::Moof(m) = a { Some(entries(m)) } else { None })
+            .collect::<Vec<_>>()
     };
     assert_eq!(times("cbcs"), times("clear"));
     assert_eq!(times("cenc"), times("clear"));

@@ -2,7 +2,7 @@
 //!
 //! The data of an AV1 tile ends with a one bit and zeros up to the byte's end (AV1 § 8.2.4), so that in a last byte
 //! of real data each number of zeros is about as likely as any other. A wrong key leaves random bytes, where each further zero
-//! is half as likely. Samples whose last byte was protected are weighed by that. Samples that are protected as a whole must be
+//! is half as likely. Tiles whose last byte was protected are weighed by that. Samples that are protected as a whole must be
 //! OBUs, or NAL units, once they are decrypted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,8 +29,13 @@ pub enum KeyCheck {
 /// What was seen in a track.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    /// Last bytes of samples, by the number of zeros they end with; bytes of zeros are not counted.
+    /// Last bytes of protected ranges, by the number of zeros they end with; bytes of zeros are not counted.
     ends: [AtomicU64; 8],
+    /// Those of them that are the last byte of their sample too, and so of a tile.
+    sample_ends: [AtomicU64; 8],
+    /// Samples whose last byte is protected, and those whose last byte is not.
+    protected_tails: AtomicU64,
+    clear_tails: AtomicU64,
     whole_samples: AtomicU64,
     broken_samples: AtomicU64,
 }
@@ -51,16 +56,25 @@ impl Evidence {
             self.broken_samples.fetch_add(u64::from(!sound), Ordering::Relaxed);
             return;
         }
-        if !matches!(codec, Codec::Av1) {
+        if !matches!(codec, Codec::Av1) || sample.subsamples.iter().all(|s| s.protected == 0) {
             return;
         }
-        // A protected range that ends with the sample ends with a tile. Others may not: some packagers leave the last bytes
-        // of a tile clear under cenc.
-        if let (Some(subsample), Some(last @ 1..)) = (sample.subsamples.last(), data.last().copied())
-            && last_byte_was_encrypted(sample, subsample.protected as usize)
-        {
-            self.ends[last.trailing_zeros() as usize & 7].fetch_add(1, Ordering::Relaxed);
+        let mut end = 0;
+        for subsample in &sample.subsamples {
+            let protected = subsample.protected as usize;
+            end += usize::from(subsample.clear) + protected;
+            let Some(last) = end.checked_sub(1).and_then(|at| data.get(at)) else { break };
+            if *last != 0 && last_byte_was_encrypted(sample, protected) {
+                let zeros = last.trailing_zeros() as usize & 7;
+                self.ends[zeros].fetch_add(1, Ordering::Relaxed);
+                if end == data.len() {
+                    self.sample_ends[zeros].fetch_add(1, Ordering::Relaxed);
+                }
+            }
         }
+        let clear_tail = sample.subsamples.last().is_some_and(|last| last.protected == 0);
+        let tails = if clear_tail { &self.clear_tails } else { &self.protected_tails };
+        tails.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What it all came to.
