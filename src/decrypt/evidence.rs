@@ -90,12 +90,12 @@ impl Evidence {
         }
         // One in eight, against one in 2, 4, 8 … of the bytes that are not 0.
         let weight = |zeros: usize| (255.0 / 256.0 / 8.0 * 2f64.powi(zeros as i32 + 1)).ln();
-        let odds: f64 = self
-            .ends
-            .iter()
-            .enumerate()
-            .map(|(zeros, n)| n.load(Ordering::Relaxed) as f64 * weight(zeros))
-            .sum();
+        // Most packagers end protected ranges with the tile. Some do not under cenc, and leave its last bytes clear: of
+        // theirs only the ranges count that end with the sample.
+        let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        let at_tile_ends = load(&self.protected_tails) >= 4 * load(&self.clear_tails);
+        let ends = if at_tile_ends { &self.ends } else { &self.sample_ends };
+        let odds: f64 = ends.iter().enumerate().map(|(zeros, n)| load(n) as f64 * weight(zeros)).sum();
         if odds < -DECISIVE {
             KeyCheck::Failed
         } else if odds > DECISIVE {
