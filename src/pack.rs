@@ -236,7 +236,8 @@ fn names(job: &Job, inputs: &[Input], opened: &[demux::Opened]) -> Vec<Vec<Strin
         let mut name = || {
             loop {
                 number += 1;
-                let name = if shared { format!("{stem}-{number}") } else { stem.clone() };
+                // Another input may be called `stem-1` outright.
+                let name = if shared || number > 1 { format!("{stem}-{number}") } else { stem.clone() };
                 if used.insert(name.clone()) {
                     return name;
                 }

@@ -207,6 +207,9 @@ fn names_that_collide_get_numbers() {
     let bench = Bench::with(&["mono.ivf", "hdr10.ivf"]);
     bench.succeed("pack mono.ivf hdr10.ivf mono.ivf -o out --quiet");
     assert_eq!(bench.outputs("out"), ["hdr10.mp4", "mono-1.mp4", "mono-2.mp4"]);
+    bench.write("hdr10-1.ivf", bench.read("hdr10.ivf"));
+    bench.succeed("pack hdr10.ivf hdr10.ivf hdr10-1.ivf -o more --quiet");
+    assert_eq!(bench.outputs("more"), ["hdr10-1-2.mp4", "hdr10-1.mp4", "hdr10-2.mp4"]);
 }
 
 #[test]
