@@ -21,16 +21,13 @@ impl<J> Queue<'_, J> {
     /// What made a worker fail, or `Interrupted`.
     pub(crate) fn push(&self, job: J) -> Result<()> {
         self.control.check()?;
-        self.sender.send(job).map_err(|_| {
-            // All workers have ended, and only a failure ends them early.
-            let interrupted = || Error::new(ErrorKind::Interrupted, "the work ended early");
-            take(self.failure).unwrap_or_else(interrupted)
-        })
+        // What is handed in after a failure would be done for nothing. The failure itself is told at the end.
+        let ended = || Error::new(ErrorKind::Interrupted, "the work ended early");
+        if self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Err(ended());
+        }
+        self.sender.send(job).map_err(|_| ended())
     }
-}
-
-fn take(failure: &Mutex<Option<Error>>) -> Option<Error> {
-    failure.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Runs `produce` with a worker for each core behind it, made by `worker`, which do the jobs that it hands in. All jobs
@@ -60,11 +57,11 @@ where
                 }
             });
         }
-        // Only workers may keep the receiving end: when all have failed, sending must fail too.
+        // Only workers may keep the receiving end: when all have ended, sending must fail and not wait.
         drop(jobs);
         produce(&Queue { sender, failure: &failure, control })
     });
-    match take(&failure) {
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(e) => Err(e),
         None => result,
     }
