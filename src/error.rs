@@ -37,7 +37,7 @@ impl ErrorKind {
 
 /// One error, with the place it belongs to.
 ///
-/// It prints as one line: `FILE: byte OFFSET, PATH, sample N: MESSAGE (CLAUSE)`, leaving out what is unknown.
+/// It prints as one line: `FILE: line L, column C, byte OFFSET, PATH, sample N: MESSAGE (CLAUSE)`, leaving out what is unknown.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -46,6 +46,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     file: Option<String>,
+    line: Option<(u32, u32)>,
     offset: Option<u64>,
     path: Option<String>,
     sample: Option<u64>,
@@ -60,6 +61,7 @@ impl Error {
             kind,
             message: message.into(),
             file: None,
+            line: None,
             offset: None,
             path: None,
             sample: None,
@@ -104,6 +106,13 @@ impl Error {
     /// Gives the byte offset in the file. The first one given stays.
     pub fn at(mut self, offset: u64) -> Self {
         self.0.offset.get_or_insert(offset);
+        self
+    }
+
+    /// Gives the line and column in a text file, both counted from 1, columns in characters. The first ones given
+    /// stay.
+    pub fn at_line(mut self, line: u32, column: u32) -> Self {
+        self.0.line.get_or_insert((line, column));
         self
     }
 
@@ -152,6 +161,9 @@ impl fmt::Display for Error {
             write!(f, "{file}: ")?;
         }
         let mut place = Vec::new();
+        if let Some((line, column)) = inner.line {
+            place.push(format!("line {line}, column {column}"));
+        }
         if let Some(offset) = inner.offset {
             place.push(format!("byte {offset}"));
         }

@@ -15,13 +15,17 @@ pub mod decrypt;
 pub mod demux;
 pub mod error;
 pub mod extract;
+pub mod findings;
+pub mod formats;
 pub mod input;
 pub mod inspect;
 pub mod isobmff;
+mod nearest;
 pub mod output;
 pub mod pack;
 mod spill;
 pub mod time;
+pub mod ttal;
 mod workers;
 
 pub use error::{Error, ErrorKind, Result};

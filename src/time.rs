@@ -73,6 +73,16 @@ impl FrameRate {
         (fits(rate.numerator) && fits(rate.denominator())).then_some(FrameRate(rate))
     }
 
+    /// The fraction's upper part: frames in [`FrameRate::seconds`].
+    pub fn frames(self) -> u64 {
+        self.0.numerator
+    }
+
+    /// The fraction's lower part.
+    pub fn seconds(self) -> u64 {
+        self.0.denominator()
+    }
+
     /// A timescale and the duration of a frame in it. Timescales under 1000 are raised to a multiple, so that
     /// other times of the presentation can be told apart too.
     pub fn timebase(self) -> (u32, u32) {
