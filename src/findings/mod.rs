@@ -2,12 +2,14 @@
 //!
 //! A checker has a table of [`Rule`]s and makes [`Finding`]s; a [`Selection`] says which rules count.
 
+mod explain;
 mod printable;
 mod rule;
 mod selection;
 #[cfg(test)]
 mod testing;
 
+pub use explain::{explain, markdown};
 pub use rule::{Rule, Severity, find_rule};
 pub use selection::Selection;
 
