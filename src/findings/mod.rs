@@ -1,15 +1,18 @@
 //! What a checker found: rules, findings, which of them count, and how they are reported.
 //!
-//! A checker has a table of [`Rule`]s and makes [`Finding`]s; a [`Selection`] says which rules count.
+//! A checker has a table of [`Rule`]s and makes [`Finding`]s; a [`Report`] gathers them by file, keeps those that a
+//! [`Selection`] takes, and [`write()`] prints it in one of the [`Format`]s.
 
 mod explain;
 mod printable;
+mod report;
 mod rule;
 mod selection;
 #[cfg(test)]
 mod testing;
 
 pub use explain::{explain, markdown};
+pub use report::{FileReport, Format, Report, Totals, write};
 pub use rule::{Rule, Severity, find_rule};
 pub use selection::Selection;
 
