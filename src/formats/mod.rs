@@ -4,9 +4,17 @@
 //! [`crate::ttal::model`]. Readers take what is in the wild and note what they had to put up with; writers write
 //! what their specification wants, and say what it could not hold.
 
+mod color;
 pub mod cues;
+mod ids;
+mod inline;
 pub mod losses;
+mod milliseconds;
+mod placement;
+mod speakers;
+pub mod srt;
 pub mod style;
+mod webvtt_voice;
 
 use std::io::Write;
 
@@ -141,7 +149,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[];
+pub const FORMATS: &[&Format] = &[&srt::SRT];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {
