@@ -4,10 +4,18 @@
 //! [`crate::ttal::model`]. Readers take what is in the wild and note what they had to put up with; writers write
 //! what their specification wants, and say what it could not hold.
 
+mod color;
 pub mod cues;
+mod ids;
+mod inline;
 pub mod losses;
+mod milliseconds;
+mod placement;
+mod speakers;
+pub mod srt;
 pub mod style;
 pub mod ttal;
+mod webvtt_voice;
 
 use std::io::Write;
 use std::path::Path;
@@ -143,7 +151,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[&ttal::TTAL];
+pub const FORMATS: &[&Format] = &[&ttal::TTAL, &srt::SRT];
 
 /// The format with this name.
 ///
