@@ -7,6 +7,7 @@
 mod color;
 pub mod cues;
 mod ids;
+pub mod imsc;
 mod inline;
 pub mod losses;
 mod milliseconds;
@@ -23,7 +24,7 @@ use std::path::Path;
 pub use losses::{Loss, LossCode, Losses};
 
 use crate::error::{Error, Result};
-use crate::ttal::model::{Script, Str};
+use crate::ttal::model::{List, Script, Str};
 use crate::ttal::source::{Decoding, Source};
 use crate::ttal::time::TimecodeCounter;
 
@@ -151,7 +152,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[&ttal::TTAL, &srt::SRT];
+pub const FORMATS: &[&Format] = &[&ttal::TTAL, &srt::SRT, &imsc::FORMAT];
 
 /// The format with this name.
 ///
@@ -222,4 +223,9 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     encoding_rs::Encoding::for_label(value[1..].split(quote).next()?.as_bytes())
+}
+
+/// A list of the model from anything that gives its elements.
+pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {
+    elements.into_iter().collect()
 }
