@@ -5,6 +5,7 @@
 //! what their specification wants, and say what it could not hold.
 
 pub mod cues;
+pub mod degradation;
 pub mod losses;
 pub mod style;
 
