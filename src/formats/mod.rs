@@ -6,6 +6,7 @@
 
 mod color;
 pub mod cues;
+pub mod degradation;
 mod ids;
 pub mod imsc;
 mod inline;
