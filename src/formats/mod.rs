@@ -230,3 +230,7 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {
     elements.into_iter().collect()
 }
+/// TEMP
+pub(crate) fn map_find(name: &str) -> Result<(String, String)> {
+    Err(Error::usage(name))
+}

@@ -1,6 +1,7 @@
 //! Timed Text Authoring Lineage: scripts for localization, their model, rules and lineage.
 
 pub mod computed;
+pub mod convert;
 pub mod derive;
 pub mod filter;
 pub mod flatten;
@@ -9,6 +10,7 @@ pub mod language;
 pub mod lineage;
 pub mod model;
 pub mod place;
+pub mod retime;
 pub mod rules;
 pub mod source;
 pub mod summary;

@@ -5,6 +5,7 @@ mod derive;
 mod files;
 mod fmt;
 mod new;
+mod retime;
 mod show;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ enum Command {
     Convert(Box<convert::ConvertArgs>),
     Show(Box<show::ShowArgs>),
     Derive(Box<derive::DeriveArgs>),
+    Retime(Box<retime::RetimeArgs>),
     New(Box<new::NewArgs>),
     Fmt(Box<fmt::FmtArgs>),
 }
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
                 Command::Convert(arguments) => convert::run(arguments),
                 Command::Show(arguments) => show::run(arguments),
                 Command::Derive(arguments) => derive::run(arguments),
+                Command::Retime(arguments) => retime::run(arguments),
                 Command::New(arguments) => new::run(arguments),
                 Command::Fmt(arguments) => fmt::run(arguments),
             })
