@@ -4,10 +4,14 @@
 //! [`crate::ttal::model`]. Readers take what is in the wild and note what they had to put up with; writers write
 //! what their specification wants, and say what it could not hold.
 
+pub mod csv;
 pub mod cues;
 pub mod degradation;
 pub mod losses;
+pub mod map;
 pub mod style;
+mod table;
+pub mod vendor_json;
 
 use std::io::Write;
 
@@ -142,7 +146,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[];
+pub const FORMATS: &[&Format] = &[&csv::FORMAT, &vendor_json::FORMAT];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {

@@ -1,6 +1,7 @@
 //! Timed Text Authoring Lineage: scripts for localization, their model, rules and lineage.
 
 pub mod computed;
+pub mod ids;
 pub mod json;
 pub mod language;
 pub mod model;
