@@ -15,6 +15,7 @@ pub mod vendor_json;
 
 use std::io::Write;
 
+pub(crate) use table::unguarded;
 pub use losses::{Loss, LossCode, Losses};
 
 use crate::error::Result;

@@ -52,7 +52,7 @@ fn looks_like_table(text: &str) -> bool {
 }
 
 /// The delimiter of a table: the one that splits its first rows into the most columns, alike in all of them.
-fn find_delimiter(text: &str) -> u8 {
+pub(crate) fn find_delimiter(text: &str) -> u8 {
     let mut end = text.len().min(SAMPLE);
     while !text.is_char_boundary(end) {
         end -= 1;

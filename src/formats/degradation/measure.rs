@@ -448,7 +448,7 @@ impl<'s> Walk<'s> {
         self.note_if(kinds.audio, Field::Audio, id, "sound attributes");
         for animation in animations {
             // IMSC has `set` only.
-            let lost = self.target != Target::Imsc || animation.kind.as_ref() == "animate";
+            let lost = self.target != Target::Imsc || *animation.kind == *"animate";
             self.part(lost, Field::Style, id, "animations");
         }
     }
