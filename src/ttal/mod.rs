@@ -1,10 +1,13 @@
 //! Timed Text Authoring Lineage: scripts for localization, their model, rules and lineage.
 
+pub mod cast;
 pub mod computed;
 pub mod convert;
 pub mod derive;
+pub mod facts;
 pub mod filter;
 pub mod flatten;
+pub mod ids;
 pub mod json;
 pub mod language;
 pub mod lineage;

@@ -283,7 +283,7 @@ fn reading(arguments: &ConvertArgs) -> Result<ReadOptions> {
         speaker: speaker(arguments.writing.speaker),
         language: arguments.taking.lang.as_deref().map(Into::into),
         any_kind: arguments.taking.any_kind,
-        map: arguments.writing.map.as_deref().map(formats::map_find).transpose()?,
+        map: arguments.writing.map.as_deref().map(formats::map::find).transpose()?,
     })
 }
 
