@@ -28,14 +28,8 @@ pub const GROUPS: &[(&str, &str)] = &[
     ("LN", "lineage"),
 ];
 
-const BY_GROUP: [&[&Rule]; 6] = [
-    serialization::GROUP,
-    dapt::GROUP,
-    language::GROUP,
-    time::GROUP,
-    reference::GROUP,
-    lineage::GROUP,
-];
+const BY_GROUP: [&[&Rule]; 6] =
+    [serialization::GROUP, dapt::GROUP, language::GROUP, time::GROUP, reference::GROUP, lineage::GROUP];
 
 const COUNT: usize = {
     let (mut count, mut group) = (0, 0);
