@@ -3,6 +3,7 @@
 pub mod computed;
 pub mod json;
 pub mod language;
+pub mod locate;
 pub mod model;
 pub mod place;
 pub mod rules;
