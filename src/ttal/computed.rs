@@ -155,6 +155,11 @@ impl<'s> Context<'s> {
         below(self.clock, &self.parent(event), authored!(event))
     }
 
+    /// When an event begins, in media time.
+    pub fn begin(&self, event: &Event) -> MediaTime {
+        self.interval(&self.parent(event), event.begin.as_ref(), None, None).0
+    }
+
     /// What a text of an event has.
     pub fn text(&self, event: &Computed<'s>, text: &'s Text) -> Computed<'s> {
         below(self.clock, event, authored!(text))

@@ -7,5 +7,7 @@ pub mod locate;
 pub mod model;
 pub mod place;
 pub mod rules;
+pub mod schema;
 pub mod source;
 pub mod time;
+pub mod validate;
