@@ -7,6 +7,7 @@
 pub mod cues;
 pub mod losses;
 pub mod style;
+pub mod ttml;
 
 use std::io::Write;
 
