@@ -5,6 +5,7 @@
 //! what their specification wants, and say what it could not hold.
 
 pub mod cues;
+pub mod dapt;
 pub mod losses;
 pub mod style;
 pub mod ttml;
@@ -142,7 +143,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[];
+pub const FORMATS: &[&Format] = &[&dapt::FORMAT];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {
