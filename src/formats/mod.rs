@@ -7,6 +7,7 @@
 mod color;
 pub mod csv;
 pub mod cues;
+pub mod dapt;
 pub mod degradation;
 mod ids;
 pub mod imsc;
@@ -21,6 +22,7 @@ pub mod srt;
 pub mod style;
 mod table;
 pub mod ttal;
+pub mod ttml;
 pub mod vendor_json;
 mod webvtt_voice;
 
@@ -159,7 +161,8 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[&ttal::TTAL, &srt::SRT, &imsc::FORMAT, &csv::FORMAT, &vendor_json::FORMAT];
+pub const FORMATS: &[&Format] =
+    &[&ttal::TTAL, &srt::SRT, &imsc::FORMAT, &csv::FORMAT, &vendor_json::FORMAT, &dapt::FORMAT];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {
