@@ -8,6 +8,7 @@ pub mod cues;
 pub mod imsc;
 pub mod losses;
 pub mod style;
+pub mod ttml;
 
 use std::io::Write;
 

@@ -1,5 +1,7 @@
 //! The rules that scripts are judged by.
 
+pub mod table;
+
 use super::model::Str;
 use super::place::Spot;
 use crate::findings::{Rule, Severity};
