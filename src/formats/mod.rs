@@ -143,7 +143,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[&imsc::FORMAT];
+pub const FORMATS: &[&Format] = &[&ttml::plain::FORMAT, &imsc::FORMAT];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {
