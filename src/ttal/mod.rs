@@ -1,10 +1,15 @@
 //! Timed Text Authoring Lineage: scripts for localization, their model, rules and lineage.
 
 pub mod computed;
+pub mod derive;
+pub mod filter;
+pub mod flatten;
 pub mod json;
 pub mod language;
+pub mod lineage;
 pub mod model;
 pub mod place;
 pub mod rules;
 pub mod source;
+pub mod summary;
 pub mod time;
