@@ -161,8 +161,15 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] =
-    &[&ttal::TTAL, &srt::SRT, &imsc::FORMAT, &csv::FORMAT, &vendor_json::FORMAT, &dapt::FORMAT];
+pub const FORMATS: &[&Format] = &[
+    &ttal::TTAL,
+    &srt::SRT,
+    &imsc::FORMAT,
+    &csv::FORMAT,
+    &vendor_json::FORMAT,
+    &dapt::FORMAT,
+    &ttml::plain::FORMAT,
+];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {

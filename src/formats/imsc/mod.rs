@@ -21,6 +21,7 @@ use times::Times;
 
 use super::cues::{self, Cue};
 use super::style::Styles;
+use super::ttml::names;
 use super::{Format, LossCode, Losses, RegionChoice, WriteOptions};
 use crate::error::{Error, Result};
 use crate::ttal::computed::Context;
@@ -163,7 +164,7 @@ impl<'s, 'a> Writer<'s, 'a> {
 
     /// Takes an identifier; `false` where XML can't have it, or it is taken.
     fn take_id(&mut self, id: &'s str) -> bool {
-        let taken = is_name(id) && self.ids.insert(id);
+        let taken = names::is_name(id) && self.ids.insert(id);
         if !taken {
             self.losses.add(LossCode::Id, None, "identifiers that XML can't have, or that stand twice");
         }
@@ -285,11 +286,4 @@ fn circular(script: &Script) -> HashSet<&str> {
     }
     let left = script.styles.iter().zip(&open).filter(|(_, open)| **open > 0);
     left.filter_map(|(style, _)| Some(&**style.id.as_ref()?)).collect()
-}
-
-/// Whether it is an XML Name without colon, of characters that all readers take.
-fn is_name(id: &str) -> bool {
-    let starts = |c: char| c == '_' || c.is_alphabetic();
-    id.starts_with(starts)
-        && id.chars().all(|c| starts(c) || c.is_numeric() || matches!(c, '-' | '.' | '\u{B7}'))
 }
