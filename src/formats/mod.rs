@@ -14,6 +14,7 @@ mod placement;
 mod speakers;
 pub mod srt;
 pub mod style;
+pub mod webvtt;
 mod webvtt_voice;
 
 use std::io::Write;
@@ -149,7 +150,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[&srt::SRT];
+pub const FORMATS: &[&Format] = &[&webvtt::WEBVTT, &srt::SRT];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {
