@@ -109,8 +109,7 @@ impl<'s> Context<'s> {
             next = groups[at].parent.as_deref().and_then(|parent| self.group(parent));
         }
         for &at in chain.iter().rev() {
-            let parent =
-                groups[at].parent.as_deref().and_then(|parent| self.group(parent)).filter(|&p| p != at);
+            let parent = groups[at].parent.as_deref().and_then(|parent| self.group(parent)).filter(|&p| p != at);
             let parent = parent.map_or(self.body, |parent| self.groups[parent]);
             self.groups[at] = below(self.clock, &parent, authored!(groups[at]));
         }

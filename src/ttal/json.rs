@@ -115,16 +115,11 @@ impl<'a> Reader<'a> {
             let (kind, message) = match error.error_type {
                 JiterErrorType::JsonError(
                     JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::InvalidUnicodeCodePoint,
-                ) => (
-                    ProblemKind::LoneSurrogate,
-                    "an escape stands for half a character (unpaired surrogate)".into(),
-                ),
+                ) => (ProblemKind::LoneSurrogate, "an escape stands for half a character (unpaired surrogate)".into()),
                 JiterErrorType::JsonError(JsonErrorType::RecursionLimitExceeded) => {
                     (ProblemKind::Syntax, format!("arrays and objects are nested more than {MAX_DEPTH} deep"))
                 }
-                JiterErrorType::JsonError(error) => {
-                    (ProblemKind::Syntax, format!("not JSON: {error}").replace("EOF", "the end of the file"))
-                }
+                JiterErrorType::JsonError(error) => (ProblemKind::Syntax, format!("not JSON: {error}").replace("EOF", "the end of the file")),
                 JiterErrorType::WrongType { expected, actual } => {
                     (ProblemKind::Syntax, format!("not JSON here: {actual} where {expected} was expected"))
                 }
@@ -143,11 +138,7 @@ impl<'a> Reader<'a> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let offset = self.jiter.current_index();
-            self.problem(
-                ProblemKind::Syntax,
-                offset,
-                format!("arrays and objects are nested more than {MAX_DEPTH} deep"),
-            );
+            self.problem(ProblemKind::Syntax, offset, format!("arrays and objects are nested more than {MAX_DEPTH} deep"));
             return Err(Broken);
         }
         Ok(())
@@ -199,11 +190,7 @@ impl<'a> Reader<'a> {
         match number.parse() {
             Ok(value) => Ok(Some(value)),
             Err(_) => {
-                self.problem(
-                    ProblemKind::Shape,
-                    offset,
-                    format!("{number} where a whole number from 0 to {} was expected", u32::MAX),
-                );
+                self.problem(ProblemKind::Shape, offset, format!("{number} where a whole number from 0 to {} was expected", u32::MAX));
                 Ok(None)
             }
         }
@@ -223,18 +210,13 @@ impl<'a> Reader<'a> {
 
     fn digits(&mut self, peek: Peek) -> Result<Str, Broken> {
         let offset = self.jiter.current_index();
-        let result = self
-            .jiter
-            .known_number_bytes(peek)
-            .map(|digits| (digits.len() <= MAX_DIGITS).then(|| Str::from(String::from_utf8_lossy(digits))));
+        let result = self.jiter.known_number_bytes(peek).map(|digits| {
+            (digits.len() <= MAX_DIGITS).then(|| Str::from(String::from_utf8_lossy(digits)))
+        });
         match self.check(result)? {
             Some(digits) => Ok(digits),
             None => {
-                self.problem(
-                    ProblemKind::Syntax,
-                    offset,
-                    format!("a number of more than {MAX_DIGITS} digits"),
-                );
+                self.problem(ProblemKind::Syntax, offset, format!("a number of more than {MAX_DIGITS} digits"));
                 Err(Broken)
             }
         }
@@ -304,8 +286,7 @@ impl<'a> Reader<'a> {
         loop {
             let result = if first { self.jiter.known_object() } else { self.jiter.next_key() };
             first = false;
-            let key = result
-                .map(|key| key.map(|key| keys.iter().position(|k| *k == key).ok_or_else(|| Str::from(key))));
+            let key = result.map(|key| key.map(|key| keys.iter().position(|k| *k == key).ok_or_else(|| Str::from(key))));
             let Some(key) = self.check(key)? else { break };
             let offset = self.jiter.current_index();
             match key {
@@ -339,11 +320,7 @@ impl<'a> Reader<'a> {
     /// Notes that a required key is missing in the object at `place`.
     pub fn missing(&mut self, place: Place, key: &str, object: &str) {
         let offset = place.offset().unwrap_or(0);
-        self.problem(
-            ProblemKind::Shape,
-            offset,
-            format!("`{key}` is missing in this {}", object.to_lowercase()),
-        );
+        self.problem(ProblemKind::Shape, offset, format!("`{key}` is missing in this {}", object.to_lowercase()));
     }
 
     /// Reads an object with any keys.
