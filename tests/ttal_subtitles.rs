@@ -140,7 +140,11 @@ fn the_corpus_reads_and_comes_back_the_same() {
         let again = read(format, &text);
         if format.name == "webvtt" {
             let json = |script| serde_json::to_string_pretty(script).unwrap();
-            assert_eq!(json(&script), json(&again), "{}\n{text}", path.display());
+            let (before, after) = (json(&script), json(&again));
+            if let Some((a, b)) = before.lines().zip(after.lines()).find(|(a, b)| a != b) {
+                panic!("{}: {a} became {b}\n{text}", path.display());
+            }
+            assert_eq!(before.len(), after.len(), "{}", path.display());
             assert_eq!(write(format, &again).0, text, "{}", path.display());
         } else {
             let words = |script: &Script| -> Vec<_> {
@@ -279,7 +283,14 @@ fn script(cues: &[(u32, u32, String, bool)]) -> Script {
             })
         })
         .collect();
-    let json = serde_json::json!({ "ttalVersion": "1.0", "events": events }).to_string();
+    let json = serde_json::json!({
+        "ttalVersion": "1.0",
+        "scriptType": "preRecording",
+        "scriptRepresents": ["audio"],
+        "language": "en",
+        "events": events,
+    })
+    .to_string();
     showpack::ttal::json::Reader::value(json.as_bytes()).unwrap()
 }
 
@@ -336,4 +347,16 @@ proptest! {
 
 fn lenient() -> ReadOptions {
     ReadOptions { any_kind: true, speaker: Speaker::Prefix, ..ReadOptions::default() }
+}
+
+/// Prints how long SubRip to WebVTT takes for the file `SUBTITLES_TIMED`.
+#[test]
+#[ignore = "measures"]
+fn timed() {
+    let Some(path) = std::env::var_os("SUBTITLES_TIMED").map(PathBuf::from) else { return };
+    let start = std::time::Instant::now();
+    let (script, _) = read_with(&SRT, &source(&path), &any_kind()).unwrap();
+    let read = start.elapsed();
+    let (text, _) = write(&WEBVTT, &script);
+    println!("read {read:?}, written {:?}, {} events, {} bytes", start.elapsed() - read, script.events.len(), text.len());
 }

@@ -237,8 +237,9 @@ impl Converter<'_, '_, '_, '_> {
         for item in items {
             match item {
                 Item::Time(time) => {
-                    flush(&mut timed, &mut nodes);
-                    self.time(time);
+                    if self.time(time) {
+                        flush(&mut timed, &mut nodes);
+                    }
                 }
                 Item::Text(words) => self.leaf(Node::Run(words.into()), &mut timed, &mut nodes),
                 Item::Break => self.leaf(Node::Break(None), &mut timed, &mut nodes),
@@ -261,13 +262,15 @@ impl Converter<'_, '_, '_, '_> {
         timed.get_or_insert_with(|| Span { begin: begin(), ..Span::default() }).content.push(node);
     }
 
-    fn time(&mut self, time: u64) {
+    /// Goes on to the next timestamp, where it is one.
+    fn time(&mut self, time: u64) -> bool {
         if time <= self.begin || time >= self.end || self.stamp.is_some_and(|stamp| time <= stamp) {
             self.reader.notes.add(self.offset, "a timestamp outside of its cue or out of order, ignored");
             self.reader.notes.losses.add(LossCode::SpanTime, Some(&self.event.id), "timestamps out of order");
-            return;
+            return false;
         }
         self.stamp = Some(time);
+        true
     }
 
     fn element(&mut self, element: Element, nodes: &mut List<Node>) {

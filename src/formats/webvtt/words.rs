@@ -127,7 +127,10 @@ impl<'s> Words<'s, '_> {
         let classes: Vec<&str> = classes.split(' ').filter(|class| is_class(class)).collect();
         let (voice, language) =
             (webvtt_voice::of(span).unwrap_or(""), span.language.as_deref().unwrap_or(""));
-        let own = |name: &str, value: &str| span.styling.get(name) == Some(value);
+        let joined = classes.join(" ");
+        // What the classes say needs no tag.
+        let by_class = self.shared.sheet.element(Subject { tag: "c", classes: &joined, voice: "", language: "" });
+        let own = |name: &str, value: &str| span.styling.get(name) == Some(value) && by_class.get(name) != Some(value);
         let candidates = [
             ("v", !voice.is_empty()),
             ("lang", !language.is_empty()),
@@ -136,7 +139,6 @@ impl<'s> Words<'s, '_> {
             ("u", own("tts:textDecoration", "underline")),
             ("c", !classes.is_empty()),
         ];
-        let joined = classes.join(" ");
         let implied = |tag: &'static str, sheet: &Sheet| {
             let (voice, language) =
                 (if tag == "v" { voice } else { "" }, if tag == "lang" { language } else { "" });

@@ -159,7 +159,7 @@ impl<'s> Writer<'s, '_> {
             let usable = !raw.contains("-->") && !raw.contains(['\n', '\r']);
             if usable && self.meaning(raw) == (Meaning { styling: region.map(|r| r.styling.clone()), align })
             {
-                return raw.trim().to_string();
+                return raw.trim_matches(super::timestamp::is_space).to_string();
             }
         }
         let mut text = String::new();
@@ -232,7 +232,8 @@ fn place_settings(place: &Placement<'_>) -> String {
         _ if (middle - 50.0).abs() > 0.5 => words.push(format!("position:{}%", percent(middle))),
         _ => {}
     }
-    if extent < 99.5 {
+    // Most of the width is as good as all of it.
+    if extent < 79.5 {
         words.push(format!("size:{}%", percent(extent)));
     }
     words.join(" ")
@@ -247,7 +248,7 @@ fn blocks<'s>(extensions: &'s Extensions, key: &str) -> Vec<&'s str> {
 /// The header's own words and lines, as far as a header can hold them.
 fn push_header(out: &mut String, header: &str) {
     for (number, line) in header.split(['\n', '\r']).enumerate() {
-        if line.contains("-->") || (number > 0 && line.is_empty()) {
+        if number > 0 && (line.is_empty() || line.contains("-->")) {
             continue;
         }
         if number > 0 {
