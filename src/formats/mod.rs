@@ -24,6 +24,7 @@ mod table;
 pub mod ttal;
 pub mod ttml;
 pub mod vendor_json;
+pub mod webvtt;
 mod webvtt_voice;
 
 use std::io::Write;
@@ -163,12 +164,13 @@ pub struct WriteOptions {
 /// All formats, in the order in which content is probed.
 pub const FORMATS: &[&Format] = &[
     &ttal::TTAL,
-    &srt::SRT,
-    &imsc::FORMAT,
-    &csv::FORMAT,
-    &vendor_json::FORMAT,
     &dapt::FORMAT,
     &ttml::plain::FORMAT,
+    &imsc::FORMAT,
+    &webvtt::WEBVTT,
+    &srt::SRT,
+    &vendor_json::FORMAT,
+    &csv::FORMAT,
 ];
 
 /// A list of the model from anything that gives its elements.
