@@ -2,6 +2,8 @@
 
 use num_rational::Ratio;
 
+use super::cast::{Cast, CastReport};
+use super::facts::{self, Facts, Filled};
 use super::filter::{self, Kind};
 use super::lineage::{self, Parent, Step};
 use super::model::{Script, Stage, Timecode, Timing};
@@ -12,6 +14,10 @@ use crate::formats::{Format, Losses, WriteOptions, degradation};
 /// What is to be done to a script on its way.
 #[derive(Debug, Default)]
 pub struct Conversion {
+    /// What the input lacks, where a script is to be made.
+    pub facts: Facts,
+    /// Who is in the programme.
+    pub cast: Option<Cast>,
     /// Keep the events of these characters, by identifier or name; none keeps all.
     pub characters: Vec<String>,
     /// Keep events of one kind.
@@ -43,6 +49,15 @@ pub struct Provenance {
     pub time: Option<String>,
 }
 
+/// What was done beside converting.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Converted {
+    /// Facts that the purpose filled in.
+    pub filled: Vec<Filled>,
+    /// How the cast and the script went together.
+    pub cast: Option<CastReport>,
+}
+
 /// Whether a format holds whole scripts, lineage and all.
 pub fn is_script(format: &Format) -> bool {
     matches!(format.name, "ttal" | "dapt")
@@ -51,14 +66,36 @@ pub fn is_script(format: &Format) -> bool {
 /// Does what is to be done, and says what the target can't hold. Losses of reading are given as they are known.
 ///
 /// # Errors
-/// `Usage` where a character is not there, a time would come before the begin, or timecodes can't be counted.
-pub fn convert(script: &mut Script, job: &Conversion, target: &Format, losses: &mut Losses) -> Result<()> {
+/// `Usage` where a fact is missing that a script needs, a character is not there, a time would come before the begin,
+/// or timecodes can't be counted.
+pub fn convert(
+    script: &mut Script,
+    job: &Conversion,
+    source: &Format,
+    target: &Format,
+    losses: &mut Losses,
+) -> Result<Converted> {
+    let mut done = Converted::default();
+    if let Some(cast) = &job.cast {
+        done.cast = Some(cast.merge_into(script));
+    }
+    if is_script(target) {
+        done.filled = job.facts.apply(script)?;
+        facts::require(script)?;
+        if script.version.is_empty() {
+            script.version = crate::formats::ttal::VERSION.into();
+        }
+        if !is_script(source) && script.document_id.is_none() {
+            let seed = job.lineage.as_ref().and_then(|l| l.parent.sha256.clone());
+            script.document_id = seed.map(|seed| lineage::document_id(&seed));
+        }
+    }
     filter::keep_characters(script, &job.characters)?;
     if let Some(kind) = &job.only {
         filter::keep_kind(script, kind);
     }
     if is_script(target) {
-        if let Some(language) = &job.write.language {
+        if let Some(language) = job.write.language.as_deref().filter(|_| is_script(source)) {
             for event in filter::keep_language(script, language) {
                 losses.add(crate::formats::LossCode::Lang, Some(&event), "texts in other languages");
             }
@@ -83,7 +120,7 @@ pub fn convert(script: &mut Script, job: &Conversion, target: &Format, losses: &
         step.time.clone_from(&provenance.time);
         lineage::append(script, step, losses);
     }
-    Ok(())
+    Ok(done)
 }
 
 /// What the writer itself will lose: the lineage inside the document has to name it.

@@ -1,5 +1,7 @@
 //! `ttal convert`.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -7,10 +9,13 @@ use super::super::{print, terminal};
 use super::files::{self, InputArgs, Opened, PIPE};
 use crate::error::{Error, Result};
 use crate::formats::{self, Format, Loss, Losses, ReadOptions, RegionChoice, Speaker, WriteOptions};
-use crate::ttal::convert::{self, Conversion, Provenance, is_script};
+use crate::ttal::cast::Cast;
+use crate::ttal::convert::{self, Conversion, Converted, Provenance, is_script};
+use crate::ttal::facts::Facts;
 use crate::ttal::filter::Kind;
 use crate::ttal::model::Extensions;
 use crate::ttal::retime;
+use crate::ttal::source::{Decoding, Source};
 use crate::ttal::time::{FrameRate, TimecodeCounter};
 
 /// Convert between TTAL, DAPT, IMSC, WebVTT, SRT and tables, and say what was lost
@@ -37,6 +42,8 @@ pub(super) struct ConvertArgs {
     force: bool,
     #[command(flatten, next_help_heading = "What to take")]
     taking: TakingArgs,
+    #[command(flatten, next_help_heading = "What a script needs and other formats lack")]
+    facts: FactArgs,
     #[command(flatten, next_help_heading = "Times")]
     times: TimeArgs,
     #[command(flatten, next_help_heading = "How to write")]
@@ -62,6 +69,31 @@ struct TakingArgs {
     /// Take files that hold chapters or metadata instead of subtitles
     #[arg(long)]
     any_kind: bool,
+}
+
+#[derive(Args)]
+struct FactArgs {
+    /// What the script is for: subtitles, sdh, dubbing, audioDescription, transcript; fills in the three facts below
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+    /// The script's stage: originalTranscript, translatedTranscript, preRecording, asRecorded
+    #[arg(long, value_name = "TYPE")]
+    script_type: Option<String>,
+    /// What parts of the programme the script stands for, as audio.dialogue,visual.text
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    script_represents: Vec<String>,
+    /// What its events stand for, as audio.dialogue
+    #[arg(long, value_name = "PART")]
+    represents: Option<String>,
+    /// The language that texts are translated from; that of --lang for originals
+    #[arg(long, value_name = "TAG")]
+    lang_src: Option<String>,
+    /// Who is in the programme: a table, JSON, TOML, or another script
+    #[arg(long, value_name = "FILE")]
+    cast: Option<String>,
+    /// These facts from a TOML file, with the names of the options; options go first
+    #[arg(long, value_name = "FILE")]
+    defaults: Option<String>,
 }
 
 #[derive(Args)]
@@ -170,6 +202,18 @@ struct Report<'a> {
     output: FileReport<'a>,
     losses: Vec<Loss>,
     notes: Vec<NoteReport<'a>>,
+    /// Facts that the purpose filled in.
+    filled: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cast: Option<CastSummary<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CastSummary<'a> {
+    matched: usize,
+    unmatched: &'a [String],
+    unused: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -195,9 +239,10 @@ pub(super) fn run(arguments: &ConvertArgs) -> Result<u8> {
     let mut script = opened.script.clone();
     let mut losses = opened.notes.losses.clone();
     let job = conversion(arguments, &read, &opened)?;
-    convert::convert(&mut script, &job, target, &mut losses)?;
+    let done = convert::convert(&mut script, &job, opened.format, target, &mut losses)?;
     if !arguments.losses.quiet {
         opened.warn();
+        tell_done(&done);
     }
     let write =
         target.write.ok_or_else(|| Error::usage(format!("{} is read here, not written", target.title)))?;
@@ -210,7 +255,7 @@ pub(super) fn run(arguments: &ConvertArgs) -> Result<u8> {
         let all = with(&losses, &written_losses, job.lineage.is_some() && is_script(target));
         let forbidden = convert::forbidden(&all, &arguments.losses.fail_on_loss)?;
         if !forbidden.is_empty() {
-            report(arguments, &opened, target, &all)?;
+            report(arguments, &opened, target, &all, &done)?;
             tell(&all, arguments, target);
             terminal::error(&format!("{}: not written: {} lost", arguments.output, forbidden.join(", ")));
             return Ok(1);
@@ -223,7 +268,7 @@ pub(super) fn run(arguments: &ConvertArgs) -> Result<u8> {
         write(&script, &job.write, &mut written_losses, out)
     })?;
     let all = with(&losses, &written_losses, job.lineage.is_some() && is_script(target));
-    report(arguments, &opened, target, &all)?;
+    report(arguments, &opened, target, &all, &done)?;
     tell(&all, arguments, target);
     if arguments.output != PIPE && !arguments.losses.quiet {
         let events = files::count(script.events.len(), "event");
@@ -315,7 +360,10 @@ fn conversion(arguments: &ConvertArgs, read: &ReadOptions, opened: &Opened) -> R
             time: files::stamp(losses.stamp)?,
         })
     };
+    let plain = !is_script(opened.format);
     Ok(Conversion {
+        facts: facts(arguments, plain)?,
+        cast: arguments.facts.cast.as_deref().map(cast).transpose()?,
         characters: taking.characters.clone(),
         only: taking
             .only
@@ -352,6 +400,40 @@ fn conversion(arguments: &ConvertArgs, read: &ReadOptions, opened: &Opened) -> R
     })
 }
 
+/// Facts from options, and behind them from the file of defaults.
+fn facts(arguments: &ConvertArgs, plain: bool) -> Result<Facts> {
+    let FactArgs { purpose, script_type, script_represents, represents, lang_src, defaults, .. } =
+        &arguments.facts;
+    let text = |option: &Option<String>| option.as_deref().map(Into::into);
+    let given = Facts {
+        script_type: text(script_type),
+        script_represents: script_represents.iter().map(|part| part.as_str().into()).collect(),
+        represents: text(represents),
+        // Of a script, --lang takes the texts in that language.
+        lang: arguments.taking.lang.as_deref().filter(|_| plain).map(Into::into),
+        lang_src: text(lang_src),
+        purpose: text(purpose),
+    };
+    let Some(path) = defaults else { return Ok(given) };
+    let source = Source::decode(files::display_name(path), files::read_bytes(path)?, Decoding::Strict)?;
+    Ok(given.or(Facts::parse(source.name(), source.text())?))
+}
+
+/// A cast: out of a script where the file is one, else a cast file.
+fn cast(path: &str) -> Result<Cast> {
+    let bytes = files::read_bytes(path)?;
+    let source = Source::decode(files::display_name(path), bytes, Decoding::Guess)?;
+    let script = [&formats::ttal::TTAL, &formats::dapt::FORMAT]
+        .into_iter()
+        .find(|format| (format.probe)(source.text()));
+    match script.and_then(|format| format.read) {
+        Some(read) => {
+            Ok(Cast::of_script(&read(&source, &ReadOptions::default(), &mut formats::Notes::default())?))
+        }
+        None => Cast::read(&source),
+    }
+}
+
 /// The settings that lineage keeps: those that changed what was written.
 fn parameters(arguments: &ConvertArgs) -> Extensions {
     let ConvertArgs { taking, times, writing, .. } = arguments;
@@ -362,6 +444,8 @@ fn parameters(arguments: &ConvertArgs) -> Extensions {
         }
     };
     set("lang", taking.lang.as_deref());
+    set("purpose", arguments.facts.purpose.as_deref());
+    set("cast", arguments.facts.cast.as_deref());
     set("only", taking.only.as_deref());
     set("fps", times.fps.as_deref());
     set("startTc", times.start_tc.as_deref());
@@ -374,7 +458,13 @@ fn parameters(arguments: &ConvertArgs) -> Extensions {
     parameters
 }
 
-fn report(arguments: &ConvertArgs, opened: &Opened, target: &Format, losses: &Losses) -> Result<()> {
+fn report(
+    arguments: &ConvertArgs,
+    opened: &Opened,
+    target: &Format,
+    losses: &Losses,
+    done: &Converted,
+) -> Result<()> {
     let Some(path) = &arguments.losses.report else { return Ok(()) };
     let notes = opened.notes.notes.iter().map(|note| {
         let place = note.offset.map(|offset| opened.source.line_column(offset));
@@ -387,12 +477,33 @@ fn report(arguments: &ConvertArgs, opened: &Opened, target: &Format, losses: &Lo
         output: FileReport { file: &arguments.output, format: target.name },
         losses: losses.report(),
         notes: notes.collect(),
+        filled: done.filled.iter().map(|filled| (filled.key, filled.value.as_str())).collect(),
+        cast: done.cast.as_ref().map(|cast| CastSummary {
+            matched: cast.matched,
+            unmatched: &cast.unmatched,
+            unused: &cast.unused,
+        }),
     };
     files::write_output(path, true, |out| {
         let cannot = |e: std::io::Error| Error::io("cannot write", e).in_file(path);
         serde_json::to_writer_pretty(&mut *out, &report).map_err(|e| cannot(e.into()))?;
         out.write_all(b"\n").map_err(cannot)
     })
+}
+
+/// Says what was filled in, and who was not found.
+fn tell_done(done: &Converted) {
+    for filled in &done.filled {
+        terminal::note(&format!("{} is {}, as usual for this purpose", filled.key, filled.value));
+    }
+    let Some(cast) = &done.cast else { return };
+    let names = |names: &[String]| crate::findings::printable::printable(&names.join(", ")).into_owned();
+    if !cast.unmatched.is_empty() {
+        terminal::warning(&format!("not in the cast: {}", names(&cast.unmatched)));
+    }
+    if !cast.unused.is_empty() {
+        terminal::note(&format!("in the cast, without a line: {}", names(&cast.unused)));
+    }
 }
 
 /// Lists what was lost, one line for each code.

@@ -110,7 +110,11 @@ impl Opened {
         let is_script = matches!(self.format.name, "ttal" | "dapt");
         Parent {
             document_id: self.script.document_id.clone(),
-            sha256: Some(if is_script { String::new() } else { self.source.sha256() }),
+            sha256: Some(if is_script {
+                crate::ttal::normal::sha256(&self.script)
+            } else {
+                self.source.sha256()
+            }),
             of_bytes: !is_script,
             format: Some(self.format.name.into()),
         }
