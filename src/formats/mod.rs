@@ -6,6 +6,7 @@
 
 mod color;
 pub mod cues;
+pub mod dapt;
 pub mod degradation;
 mod ids;
 pub mod imsc;
@@ -17,6 +18,7 @@ mod speakers;
 pub mod srt;
 pub mod style;
 pub mod ttal;
+pub mod ttml;
 mod webvtt_voice;
 
 use std::io::Write;
@@ -153,7 +155,7 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[&ttal::TTAL, &srt::SRT, &imsc::FORMAT];
+pub const FORMATS: &[&Format] = &[&ttal::TTAL, &srt::SRT, &dapt::FORMAT, &imsc::FORMAT];
 
 /// The format with this name.
 ///

@@ -73,6 +73,7 @@ impl ObjectRead {
 pub struct Reader<'a> {
     jiter: Jiter<'a>,
     depth: u32,
+    placeless: bool,
     problems: Vec<Problem>,
     /// For unknown keys met: the list they were looked for in, and the key in it that is nearest.
     near: HashMap<Str, (usize, usize, Option<&'static str>)>,
@@ -84,12 +85,27 @@ type OnKey<'f, 'a> = &'f mut dyn FnMut(&mut Reader<'a>, Place, Option<&'static s
 impl<'a> Reader<'a> {
     /// A reader of one value and nothing behind it.
     pub fn new(text: &'a [u8]) -> Self {
-        Reader { jiter: Jiter::new(text), depth: 0, problems: Vec::new(), near: HashMap::new() }
+        Reader {
+            jiter: Jiter::new(text),
+            depth: 0,
+            placeless: false,
+            problems: Vec::new(),
+            near: HashMap::new(),
+        }
     }
 
     /// Reads one value that must fit without any misfit.
     pub fn value<T: Data>(text: &'a [u8]) -> Option<T> {
-        let mut reader = Reader::new(text);
+        Reader::new(text).only_value()
+    }
+
+    /// The same for text that is no part of the script's source, so that its objects have no place there.
+    pub(crate) fn placeless<T: Data>(text: &'a [u8]) -> Option<T> {
+        Reader { placeless: true, ..Reader::new(text) }.only_value()
+    }
+
+    fn only_value<T: Data>(self) -> Option<T> {
+        let mut reader = self;
         let value = T::read(&mut reader).ok()??;
         reader.finish().ok()?;
         reader.problems.iter().all(|p| p.kind == ProblemKind::UnknownKey).then_some(value)
@@ -300,7 +316,7 @@ impl<'a> Reader<'a> {
             other => return self.misfit(other, "an object"),
         }
         self.enter()?;
-        let place = Place::at(self.jiter.current_index());
+        let place = if self.placeless { Place::default() } else { Place::at(self.jiter.current_index()) };
         on_key(self, place, None)?;
         let mut read = ObjectRead { place, unknown: Unknown::new(), keys, seen: 0 };
         let mut unknown_keys = HashSet::new();
