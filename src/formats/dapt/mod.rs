@@ -4,6 +4,10 @@
 //! Writing is strict: what comes out is what DAPT wants, and what its vocabulary has no room for travels in
 //! `metadata`, in the namespace `urn:ttal:metadata:1`.
 
+mod head;
+mod inline;
+mod markup;
+mod odd;
 mod read;
 mod write;
 

@@ -2,6 +2,7 @@
 
 use roxmltree::{Attribute, Node};
 
+use super::names::Vocabulary;
 use super::xml::{self, StartTag};
 use crate::ttal::model::{Foreign, Slot};
 use crate::ttal::place::Place;
@@ -84,6 +85,20 @@ pub fn canonical(foreign: &Foreign) -> Option<String> {
     let mut out = String::with_capacity(xml.len());
     canonical_node(document.root_element(), &mut out);
     Some(out)
+}
+
+/// The local name of a foreign child that DAPT knows, so that it stays where it is: TTML's metadata, and paragraphs
+/// outside of events. `None` for all others, which are left out.
+pub(crate) fn kept_child(foreign: &Foreign) -> Option<&'static str> {
+    if foreign.slot != Slot::Child {
+        return None;
+    }
+    let document = xml::parse_fragment(&foreign.xml).ok()?;
+    match super::names::tag(document.root_element()) {
+        (Vocabulary::Tt, "p") => Some("p"),
+        (Vocabulary::Metadata, _) => Some("metadata"),
+        _ => None,
+    }
 }
 
 fn canonical_node(node: Node<'_, '_>, out: &mut String) {
