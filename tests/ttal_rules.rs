@@ -203,7 +203,6 @@ const XML_CASES: &[(&str, &str, &str, &str)] = &[
         "daptm:represents=\"audio.dialogue visual.text\"",
         "error",
     ),
-    ("D-10", "<p>", "<p daptm:onScreen=\"ON\">", "warning"),
     ("D-13", " xml:id=\"t1\"", "", "error"),
     ("D-14", "<ttm:name type=\"alias\">LÉA</ttm:name>", "", "error"),
     ("D-15", "agent=\"t1\"", "agent=\"t2\"", "error"),
