@@ -134,7 +134,9 @@ impl<'a> Reader<'a> {
         result.map_err(|error| {
             let (kind, message) = match error.error_type {
                 JiterErrorType::JsonError(
-                    JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::InvalidUnicodeCodePoint,
+                    JsonErrorType::LoneLeadingSurrogateInHexEscape
+                    | JsonErrorType::UnexpectedEndOfHexEscape
+                    | JsonErrorType::InvalidUnicodeCodePoint,
                 ) => (
                     ProblemKind::LoneSurrogate,
                     "an escape stands for half a character (unpaired surrogate)".into(),

@@ -27,7 +27,7 @@ pub struct RoundTrip {
 /// # Errors
 /// Where the source is neither, or holds what no DAPT document can.
 pub fn check(source: &Source) -> Result<RoundTrip> {
-    if source.text().trim_start().starts_with('<') { from_dapt(source) } else { from_ttal(source) }
+    if is_xml(source) { from_dapt(source) } else { from_ttal(source) }
 }
 
 fn from_dapt(source: &Source) -> Result<RoundTrip> {
@@ -64,6 +64,18 @@ fn read_dapt(source: &Source, notes: &mut Notes) -> Result<Script> {
 
 fn to_json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::format(e.to_string()))
+}
+
+/// Reads a script in either form.
+///
+/// # Errors
+/// Where it is neither.
+pub fn read(source: &Source) -> Result<Script> {
+    if is_xml(source) { read_dapt(source, &mut Notes::default()) } else { read_ttal(source) }
+}
+
+fn is_xml(source: &Source) -> bool {
+    source.text().trim_start().starts_with('<')
 }
 
 fn read_ttal(source: &Source) -> Result<Script> {

@@ -82,7 +82,7 @@ mod tests {
         let schema = schema();
         for (name, mut property) in properties(&schema) {
             let description = property["description"].as_str().unwrap_or("");
-            assert!(description.ends_with('.') && description.len() > 8, "{name}: {description}");
+            assert!(description.ends_with('.') && description.len() > 4, "{name}: {description}");
             let examples = property["examples"].as_array().cloned().unwrap_or_default();
             assert!(!examples.is_empty(), "{name} has no example");
             property["$defs"] = schema["$defs"].clone();

@@ -43,18 +43,13 @@ pub(super) fn check(ctx: &Ctx<'_>, out: &mut Remarks) {
             length: resource.length.as_deref(),
         };
         let embedded = data.check(out);
-        if resource.kind == ResourceKind::Data {
-            if !resource.sources.is_empty() && ctx.syntax == Syntax::Json {
-                out.push(Remark::new(
-                    &D_20,
-                    resource.at.key("sources"),
-                    "a resource of kind data can't have sources",
-                ));
-            } else if !embedded && resource.uri.is_none() && resource.sources.is_empty() {
-                out.push(Remark::new(&D_21, resource.at.whole(), "the resource has no data"));
-            }
-        } else if !embedded && resource.uri.is_none() && resource.sources.is_empty() {
-            out.push(Remark::new(&D_21, resource.at.whole(), "the resource has no source"));
+        let bare = !embedded && resource.uri.is_none() && resource.sources.is_empty();
+        // What `data` holds in XML is its reader's matter.
+        if ctx.syntax == Syntax::Json && resource.kind == ResourceKind::Data && !resource.sources.is_empty() {
+            let message = "a resource of kind data can't have sources";
+            out.push(Remark::new(&D_20, resource.at.key("sources"), message));
+        } else if bare && (ctx.syntax == Syntax::Json || resource.kind != ResourceKind::Data) {
+            out.push(Remark::new(&D_21, resource.at.whole(), "the resource has nothing to play"));
         }
         if resource.media_type.is_none() && (embedded || resource.uri.is_some()) {
             out.push(no_type(resource.at, None));

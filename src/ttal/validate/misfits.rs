@@ -1,6 +1,6 @@
 //! S-06: what does not fit the schema, told for people; and of two findings about one thing, the better one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Draft, Origin, Placed, Target, remark_at};
 use crate::nearest::nearest;
-use crate::ttal::rules::table::{S_06, S_10};
+use crate::ttal::rules::table::{D_20, D_21, S_06, S_10};
 use crate::ttal::schema::schema;
 
 /// The schema, and what judges by it.
@@ -229,7 +229,13 @@ pub(super) fn kept(drafts: &[Draft<'_>], placed: &[Placed]) -> Vec<bool> {
         let (list, last) = subject.rsplit_once('/')?;
         last.bytes().all(|b| b.is_ascii_digit()).then_some(list.to_string())
     };
-    let mut said: HashMap<(&str, &str, usize, &str), ()> = HashMap::new();
+    // Data that holds what it must not is no source; that it is none need not be said too.
+    let mut around_data: HashSet<&str> = HashSet::new();
+    for (_, subject) in drafts.iter().zip(&subjects).filter(|(draft, _)| draft.remark.rule.id == D_20.id) {
+        let ends = subject.match_indices('/').map(|(at, _)| &subject[..at]);
+        around_data.extend(ends);
+    }
+    let mut said: HashSet<(&str, &str, usize, &str)> = HashSet::new();
     let mut forms = HashSet::new();
     let mut unholdable = HashSet::new();
     drafts
@@ -241,11 +247,12 @@ pub(super) fn kept(drafts: &[Draft<'_>], placed: &[Placed]) -> Vec<bool> {
                 // Extensions are carried as JSON text, which has escapes for such characters.
                 !subject.contains("/extensions/") && unholdable.insert(&**subject)
             }
+            Origin::Rule if draft.remark.rule.id == D_21.id && around_data.contains(&**subject) => false,
             Origin::Rule => {
                 let rule = draft.remark.rule.id;
                 let reader = !matches!(draft.target, Target::Spot(_));
                 (reader || !misfits.contains(&**subject))
-                    && said.insert((rule, subject, placed.offset, &draft.remark.message), ()).is_none()
+                    && said.insert((rule, subject, placed.offset, &draft.remark.message))
             }
             Origin::Misfit => forms.insert(subject.clone()),
             Origin::Form => {
