@@ -97,8 +97,8 @@ struct Pending<'t> {
     first: Option<Line<'t>>,
     /// Whether blank lines follow the last one.
     blank: bool,
-    /// Whether blank lines stand between lines.
-    gaps: bool,
+    /// How often blank lines stand between lines.
+    gaps: usize,
 }
 
 impl<'t> Pending<'t> {
@@ -127,7 +127,7 @@ fn cues<'t>(text: &'t str, notes: &mut Notes) -> Vec<RawCue<'t>> {
                 notes.add(line.offset, "no times that can be read; taken as words");
             }
             if pending.blank && pending.first.is_some() && !line.is_blank() {
-                pending.gaps = true;
+                pending.gaps += 1;
                 gap_at = Some(line.offset);
             }
             pending.push(line);
@@ -153,7 +153,7 @@ fn cues<'t>(text: &'t str, notes: &mut Notes) -> Vec<RawCue<'t>> {
                 expected = number.saturating_add(1);
                 pending.last = pending.before;
                 if gap_at == Some(line.offset) {
-                    pending.gaps = false;
+                    pending.gaps -= 1;
                 }
             }
             None => {
@@ -191,7 +191,7 @@ fn finish(cues: &mut [RawCue<'_>], pending: &Pending<'_>, number: Option<usize>,
         return;
     };
     cue.text = first.offset..end;
-    if pending.gaps {
+    if pending.gaps > 0 {
         notes.add(first.offset, "blank lines inside of a cue");
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::blocks::{Blocks, RawCue, blocks};
 use super::css::{Sheet, Subject};
+use super::timestamp::is_space;
 use super::tree::{Element, Item, parse};
 use super::{key, kind, settings};
 use crate::error::{Error, Result};
@@ -133,10 +134,17 @@ impl<'t, 'n> Reader<'t, 'n> {
             ..Event::default()
         };
         keep(&mut event.extensions, key::ID, Some(cue.id).filter(|id| !owned && !id.is_empty()));
+        // An arrow, which no setting may hold, is not kept.
+        let words = cue.settings.split(is_space).filter(|word| !word.contains("-->"));
+        let settings = if cue.settings.contains("-->") {
+            words.collect::<Vec<_>>().join(" ")
+        } else {
+            cue.settings.to_string()
+        };
         keep(
             &mut event.extensions,
             key::SETTINGS,
-            Some(cue.settings).filter(|settings| !settings.is_empty()),
+            Some(&*settings).filter(|settings| !settings.is_empty()),
         );
         keep_list(&mut event.extensions, key::NOTES, cue.comments.iter().copied());
         if !cue.settings.is_empty() {
