@@ -233,7 +233,8 @@ impl Map {
             return Err("a map needs at least one `[[column]]`".into());
         }
         for (at, column) in self.columns.iter().enumerate() {
-            let which = || format!("column {} of the map (`{}`)", at + 1, column.names.first().map_or("", |n| n));
+            let which =
+                || format!("column {} of the map (`{}`)", at + 1, column.names.first().map_or("", |n| n));
             if column.names.is_empty() && column.position.is_none() {
                 return Err(format!("{} has neither `names` nor a `position`", which()));
             }

@@ -29,7 +29,9 @@ const MAX_PATH: u32 = 8;
 
 fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result<Script> {
     let Some((name, text)) = &options.map else {
-        return Err(Error::usage("JSON other than TTAL needs a dialect map: give --map").in_file(source.name()));
+        return Err(
+            Error::usage("JSON other than TTAL needs a dialect map: give --map").in_file(source.name())
+        );
     };
     let map = Map::parse(name, text)?;
     let mut reader = Reader::new(source.text().as_bytes());
@@ -81,7 +83,8 @@ fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result<Scr
 }
 
 fn place(map: &Map, at: usize) -> String {
-    let path: String = map.table.rows.split('.').filter(|key| !key.is_empty()).map(|key| format!("/{key}")).collect();
+    let path: String =
+        map.table.rows.split('.').filter(|key| !key.is_empty()).map(|key| format!("/{key}")).collect();
     format!("{path}/{at}")
 }
 
@@ -90,7 +93,8 @@ fn rows<'v>(value: &'v Value, path: &str) -> Result<&'v Vec<Value>> {
     let mut value = value;
     for key in path.split('.').filter(|key| !key.is_empty()) {
         value = value.get(key).ok_or_else(|| {
-            let keys: Vec<&str> = value.as_object().map_or(Vec::new(), |o| o.keys().map(String::as_str).collect());
+            let keys: Vec<&str> =
+                value.as_object().map_or(Vec::new(), |o| o.keys().map(String::as_str).collect());
             let near = crate::nearest::nearest(key, keys.iter().copied());
             let hint = near.map_or(String::new(), |near| format!("; nearest is `{near}`"));
             Error::format(format!("no key `{key}` on the map's path `{path}` to the rows{hint}"))

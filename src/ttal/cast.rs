@@ -41,7 +41,10 @@ pub struct CastReport {
 const HEADINGS: &[(&str, &[&str])] = &[
     ("name", &["character", "name", "charactername", "source", "speaker", "characters"]),
     ("id", &["id", "characterid"]),
-    ("talent", &["talent", "actor", "voice", "voiceactor", "artist", "voicetalent", "castmember", "dubbingactor"]),
+    (
+        "talent",
+        &["talent", "actor", "voice", "voiceactor", "artist", "voicetalent", "castmember", "dubbingactor"],
+    ),
     ("gender", &["gender", "sex"]),
     ("age", &["age", "agerange"]),
     ("role", &["role", "part", "importance", "weight"]),
@@ -71,7 +74,8 @@ impl Cast {
     /// `Format` with line and column.
     pub fn read(source: &Source) -> Result<Self> {
         let text = source.text().trim_start();
-        let is_toml = || toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("characters"));
+        let is_toml =
+            || toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("characters"));
         let first_line = text.lines().next().unwrap_or("");
         let cast = if first_line.starts_with("[[") || first_line.contains(" = ") || is_toml() {
             from_toml(source)?
@@ -94,7 +98,9 @@ impl Cast {
         let mut ids = Ids::of(script);
         let talents = self.merge_talents(script, &mut ids);
         let mut by_name: HashMap<String, usize> = HashMap::new();
-        let names = |c: &Character| std::iter::once(folded(&c.name)).chain(c.aliases.iter().map(|a| folded(a))).collect::<Vec<_>>();
+        let names = |c: &Character| {
+            std::iter::once(folded(&c.name)).chain(c.aliases.iter().map(|a| folded(a))).collect::<Vec<_>>()
+        };
         // Names go before aliases, whoever comes first.
         for (at, character) in self.characters.iter().enumerate() {
             by_name.entry(folded(&character.name)).or_insert(at);
@@ -104,7 +110,8 @@ impl Cast {
                 by_name.entry(folded(alias)).or_insert(at);
             }
         }
-        let spoken: HashSet<Id> = script.events.iter().flat_map(|event| event.characters.iter().cloned()).collect();
+        let spoken: HashSet<Id> =
+            script.events.iter().flat_map(|event| event.characters.iter().cloned()).collect();
         let mut home: Vec<Option<Id>> = vec![None; self.characters.len()];
         let mut renamed: HashMap<Id, Id> = HashMap::new();
         let mut used = vec![false; self.characters.len()];
@@ -184,7 +191,8 @@ fn rename(script: &mut Script, renamed: &HashMap<Id, Id>) {
 }
 
 fn add_alias(character: &mut Character, alias: &str) {
-    let known = folded(&character.name) == folded(alias) || character.aliases.iter().any(|a| folded(a) == folded(alias));
+    let known = folded(&character.name) == folded(alias)
+        || character.aliases.iter().any(|a| folded(a) == folded(alias));
     if !known && !alias.is_empty() {
         character.aliases.push(alias.into());
     }
@@ -254,7 +262,8 @@ fn table(source: &Source) -> Result<Cast> {
     let mut known = HashMap::new();
     loop {
         let offset = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).min(text.len());
-        let offset = offset + text.as_bytes()[offset..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let offset =
+            offset + text.as_bytes()[offset..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         if !reader.read_record(&mut record).map_err(failed)? {
             break;
         }
@@ -326,7 +335,8 @@ fn from_toml(source: &Source) -> Result<Cast> {
         let message = error.message().lines().collect::<Vec<_>>().join(" ");
         source.locate(Error::format(message), error.span().map_or(0, |span| span.start))
     })?;
-    let value = Value::deserialize(toml::Value::Table(table)).map_err(|error| Error::format(error.to_string()))?;
+    let value =
+        Value::deserialize(toml::Value::Table(table)).map_err(|error| Error::format(error.to_string()))?;
     of_value(value).map_err(|error| error.in_file(source.name()))
 }
 
@@ -403,7 +413,8 @@ mod tests {
     }
 
     fn script() -> Script {
-        let character = |id: &str, name: &str| Character { id: id.into(), name: name.into(), ..Character::default() };
+        let character =
+            |id: &str, name: &str| Character { id: id.into(), name: name.into(), ..Character::default() };
         let event = |id: &str, people: &[&str]| Event {
             id: id.into(),
             characters: people.iter().map(|p| Id::from(*p)).collect(),
@@ -413,7 +424,9 @@ mod tests {
             characters: [character("léa", "LÉA"), character("young-lea", "YOUNG  LEA"), character("x", "X")]
                 .into_iter()
                 .collect(),
-            events: [event("e1", &["léa"]), event("e2", &["young-lea", "léa"]), event("t", &["x"])].into_iter().collect(),
+            events: [event("e1", &["léa"]), event("e2", &["young-lea", "léa"]), event("t", &["x"])]
+                .into_iter()
+                .collect(),
             ..Script::default()
         }
     }
@@ -449,7 +462,9 @@ mod tests {
 
     #[test]
     fn lists_in_json_and_toml_say_the_same() {
-        let json = cast(r#"{"characters": [{"name": "LÉA", "talent": "A. Martin", "gender": "female"}, "TOM"]}"#).unwrap();
+        let json =
+            cast(r#"{"characters": [{"name": "LÉA", "talent": "A. Martin", "gender": "female"}, "TOM"]}"#)
+                .unwrap();
         let toml = cast(
             "[[characters]]\nname = \"LÉA\"\ntalent = \"A. Martin\"\ngender = \"female\"\n[[characters]]\nname = \"TOM\"\n",
         )
@@ -465,7 +480,10 @@ mod tests {
             error("Charakter,Actor\nA,B\n"),
             "cast.csv: line 1, column 1: no column for characters: the headings are `Charakter`, `Actor`; one must be `Character` or `Name`"
         );
-        assert_eq!(error("Name,Talent\n,B\n"), "cast.csv: line 2, column 1: a row without the name of a character");
+        assert_eq!(
+            error("Name,Talent\n,B\n"),
+            "cast.csv: line 2, column 1: a row without the name of a character"
+        );
         assert_eq!(
             error(r#"[{"name": "A", "gendre": "f"}]"#),
             "cast.csv: /characters/0: unknown key `gendre`; nearest is `gender`"

@@ -94,7 +94,11 @@ impl Facts {
     /// These facts, and where they say nothing those of `defaults`.
     #[must_use]
     pub fn or(self, defaults: Facts) -> Facts {
-        let represents = if self.script_represents.is_empty() { defaults.script_represents } else { self.script_represents };
+        let represents = if self.script_represents.is_empty() {
+            defaults.script_represents
+        } else {
+            self.script_represents
+        };
         Facts {
             script_type: self.script_type.or(defaults.script_type),
             script_represents: represents,
@@ -115,7 +119,11 @@ impl Facts {
             one_of("--script-type", word, ScriptType::WORDS)?;
             script.script_type = Some((&**word).into());
         }
-        let parts = self.script_represents.iter().flat_map(|list| list.split([' ', ','])).filter(|part| !part.is_empty());
+        let parts = self
+            .script_represents
+            .iter()
+            .flat_map(|list| list.split([' ', ',']))
+            .filter(|part| !part.is_empty());
         let parts: Vec<&str> = parts.collect();
         if !parts.is_empty() {
             for part in &parts {
@@ -151,7 +159,8 @@ impl Facts {
             filled.push(Filled { key: "scriptRepresents", value: usual.script_represents.join(" ") });
         }
         let context = Context::new(script);
-        let bare = script.represents.is_none() && script.events.iter().any(|e| context.event(e).represents.is_empty());
+        let bare = script.represents.is_none()
+            && script.events.iter().any(|e| context.event(e).represents.is_empty());
         if bare || (script.represents.is_none() && script.events.is_empty()) {
             script.represents = Some(usual.represents.into());
             filled.push(Filled { key: "represents", value: usual.represents.into() });
@@ -171,7 +180,12 @@ pub fn require(script: &Script) -> Result<()> {
     let represents = script.represents.is_none() && !script.events.is_empty() && bare();
     let missing = [
         (script.script_type.is_none(), "the script type", "--script-type", "originalTranscript"),
-        (script.script_represents.is_empty(), "what the script stands for", "--script-represents", "audio.dialogue"),
+        (
+            script.script_represents.is_empty(),
+            "what the script stands for",
+            "--script-represents",
+            "audio.dialogue",
+        ),
         (represents, "what its events stand for", "--represents", "audio.dialogue"),
         (script.language.as_deref().is_none_or(str::is_empty), "the language", "--lang", "en"),
     ];
@@ -179,10 +193,13 @@ pub fn require(script: &Script) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let facts: Vec<String> = missing.iter().map(|(_, what, option, _)| format!("{what} ({option})")).collect();
-    let example: Vec<String> = missing.iter().map(|(.., option, value)| format!("{option} {value}")).collect();
+    let facts: Vec<String> =
+        missing.iter().map(|(_, what, option, _)| format!("{what} ({option})")).collect();
+    let example: Vec<String> =
+        missing.iter().map(|(.., option, value)| format!("{option} {value}")).collect();
     let purpose = missing.iter().any(|(_, _, option, _)| *option != "--lang");
-    let purpose = if purpose { "; or --purpose dubbing fills in the usual values of all but the language" } else { "" };
+    let purpose =
+        if purpose { "; or --purpose dubbing fills in the usual values of all but the language" } else { "" };
     Err(Error::usage(format!(
         "the source does not say {}; give for example: {}{purpose}",
         and(&facts),
@@ -208,7 +225,8 @@ fn one_of(option: &str, word: &str, words: &[&str]) -> Result<()> {
 }
 
 fn descriptor(option: &str, part: &str) -> Result<()> {
-    let fits = !part.is_empty() && part.split('.').all(|token| !token.is_empty() && !token.contains(char::is_whitespace));
+    let fits = !part.is_empty()
+        && part.split('.').all(|token| !token.is_empty() && !token.contains(char::is_whitespace));
     let message = || Error::usage(format!("{option} {part}: no content descriptor, as audio.dialogue"));
     fits.then_some(()).ok_or_else(message)
 }
@@ -224,7 +242,10 @@ mod tests {
     use crate::ttal::model::Event;
 
     fn plain() -> Script {
-        Script { events: [Event { id: "e1".into(), ..Event::default() }].into_iter().collect(), ..Script::default() }
+        Script {
+            events: [Event { id: "e1".into(), ..Event::default() }].into_iter().collect(),
+            ..Script::default()
+        }
     }
 
     #[test]
@@ -243,7 +264,8 @@ mod tests {
     #[test]
     fn a_purpose_fills_in_what_is_usual_and_says_so() {
         for usual in USUAL {
-            let facts = Facts { purpose: Some(usual.purpose.into()), lang: Some("fr".into()), ..Facts::default() };
+            let facts =
+                Facts { purpose: Some(usual.purpose.into()), lang: Some("fr".into()), ..Facts::default() };
             let mut script = plain();
             let filled = facts.apply(&mut script).unwrap();
             let keys: Vec<_> = filled.iter().map(|f| f.key).collect();

@@ -99,13 +99,18 @@ mod tests {
 
     #[test]
     fn words_become_names() {
-        for (words, id) in [("LÉA", "léa"), ("Mr. Big  Boss!", "mr-big-boss"), ("2nd MAN", "c-2nd-man"), ("?", "c")] {
+        for (words, id) in
+            [("LÉA", "léa"), ("Mr. Big  Boss!", "mr-big-boss"), ("2nd MAN", "c-2nd-man"), ("?", "c")]
+        {
             assert_eq!(slug(words), id);
             assert!(is_name(id), "{id}");
         }
         let mut ids = Ids::default();
         assert!(ids.take("léa"));
         assert!(!ids.take("léa") && !ids.take("a b") && !ids.take("1a") && !ids.take(""));
-        assert_eq!([ids.make("LÉA"), ids.make("Léa"), ids.make("Tom")].map(|id| id.to_string()), ["léa-2", "léa-3", "tom"]);
+        assert_eq!(
+            [ids.make("LÉA"), ids.make("Léa"), ids.make("Tom")].map(|id| id.to_string()),
+            ["léa-2", "léa-3", "tom"]
+        );
     }
 }

@@ -4,7 +4,8 @@ use num_rational::Ratio;
 
 use super::computed::Context;
 use super::model::{
-    Animation, Body, Event, Group, Id, List, LipSync, Mix, Node, Recording, Script, Str, Text, Time, TimecodeFormat,
+    Animation, Body, Event, Group, Id, LipSync, List, Mix, Node, Recording, Script, Str, Text, Time,
+    TimecodeFormat,
 };
 use super::time::{Clock, FrameRate, MediaTime};
 use crate::error::{Error, Result};
@@ -29,7 +30,7 @@ pub struct Retimed {
 }
 
 /// Spells a time in the manner of another: frames and ticks stay such where they are whole, everything else becomes
-/// a clock time.
+/// a clock time, or frames where only these are exact.
 fn respell(old: &str, time: MediaTime, clock: Clock, done: &mut Retimed) -> Time {
     let whole = |rate: Ratio<i128>| {
         let units = time.ratio() * rate;
@@ -44,7 +45,14 @@ fn respell(old: &str, time: MediaTime, clock: Clock, done: &mut Retimed) -> Time
         return format!("{ticks}t").into();
     }
     let spelt = Time::clock(time);
-    done.rounded += usize::from(spelt.seconds(clock) != Ok(time));
+    if spelt.seconds(clock) == Ok(time) {
+        return spelt;
+    }
+    // 5 frames at 23.976 are no decimal fraction of a second.
+    if let Some(frames) = clock.frame_rate.and_then(|rate| whole(rate.ratio())) {
+        return format!("{frames}f").into();
+    }
+    done.rounded += 1;
     spelt
 }
 
@@ -60,7 +68,8 @@ pub fn offset(script: &mut Script, by: MediaTime, negative: Negative) -> Result<
     let context = Context::new(script);
     let is_group = |name: Option<&str>| name.is_some_and(|name| context.group(name).is_some());
     let top_events: Vec<bool> = script.events.iter().map(|event| !is_group(event.group.as_deref())).collect();
-    let top_groups: Vec<bool> = script.groups.iter().map(|group| !is_group(group.parent.as_deref())).collect();
+    let top_groups: Vec<bool> =
+        script.groups.iter().map(|group| !is_group(group.parent.as_deref())).collect();
     drop(context);
     let mut shift = Shift { by, clock, negative, done: &mut done };
     let inside = match script.body.as_deref_mut() {
@@ -141,7 +150,9 @@ impl Shift<'_> {
         let mut new = old + self.by;
         if new < MediaTime::ZERO {
             if self.negative == Negative::Refuse {
-                return Err(Error::usage(format!("{what} `{id}`: {time} would become {new}, before the begin of the media")));
+                return Err(Error::usage(format!(
+                    "{what} `{id}`: {time} would become {new}, before the begin of the media"
+                )));
             }
             new = MediaTime::ZERO;
             if self.done.clamped.last() != Some(&id.0) {
@@ -166,7 +177,9 @@ pub fn scale(script: &mut Script, factor: Ratio<i128>) -> Result<Retimed> {
     let mut done = Retimed::default();
     each_time(script, &mut |time| {
         let Ok(old) = time.seconds(clock) else { return Ok(()) };
-        let new = old.scaled(factor).ok_or_else(|| Error::limit(format!("{time} times {factor} is out of bounds")))?;
+        let new = old
+            .scaled(factor)
+            .ok_or_else(|| Error::limit(format!("{time} times {factor} is out of bounds")))?;
         *time = respell(time, new, clock, &mut done);
         Ok(())
     })?;
@@ -183,9 +196,15 @@ pub fn convert_rate(script: &mut Script, rate: FrameRate, drop_frame: bool) -> R
     let new = Clock { frame_rate: Some(rate), ..old };
     let counter = super::time::TimecodeCounter { rate, drop_frame };
     let timing = script.timing.get_or_insert_default();
-    let labels = [&timing.origin_timecode, &timing.start_of_programme_timecode, &timing.first_frame_of_action_timecode];
+    let labels = [
+        &timing.origin_timecode,
+        &timing.start_of_programme_timecode,
+        &timing.first_frame_of_action_timecode,
+    ];
     for label in labels.into_iter().flatten() {
-        label.frame(counter).map_err(|error| Error::usage(format!("{label} at {rate} frames a second: {error}")))?;
+        label
+            .frame(counter)
+            .map_err(|error| Error::usage(format!("{label} at {rate} frames a second: {error}")))?;
     }
     timing.frame_rate = Some(rate.to_value());
     let declared = timing.timecode.is_some();
@@ -223,7 +242,9 @@ pub fn sync(script: &mut Script, negative: Negative) -> Result<Option<(MediaTime
     let start =
         timing.start_of_programme_timecode.clone().ok_or_else(|| missing("start-of-programme timecode"))?;
     let frame = |label: &super::model::Timecode| {
-        label.frame(counter).map_err(|error| Error::usage(format!("{label} at {} frames a second: {error}", counter.rate)))
+        label
+            .frame(counter)
+            .map_err(|error| Error::usage(format!("{label} at {} frames a second: {error}", counter.rate)))
     };
     let frames = frame(origin)? - frame(&start)?;
     if frames == 0 {
@@ -269,7 +290,8 @@ fn each_time(script: &mut Script, on: OnTime<'_>) -> Result<()> {
         let Event { begin, end, dur, animations: changes, mix: sound, texts, .. } = event;
         timed(begin, end, dur, changes, sound.as_deref_mut(), on)?;
         for text in texts {
-            let Text { begin, end, dur, animations: changes, mix: sound, audio, lip_sync, content, .. } = text;
+            let Text { begin, end, dur, animations: changes, mix: sound, audio, lip_sync, content, .. } =
+                text;
             timed(begin, end, dur, changes, sound.as_deref_mut(), on)?;
             recordings(audio, on)?;
             if let Some(LipSync { anchors, detections, .. }) = lip_sync.as_deref_mut() {
@@ -300,7 +322,10 @@ fn animations(all: &mut List<Animation>, on: OnTime<'_>) -> Result<()> {
 }
 
 fn mix(mix: &mut Mix, on: OnTime<'_>) -> Result<()> {
-    mix.animate.iter_mut().flat_map(|a| a.begin.iter_mut().chain(&mut a.end).chain(&mut a.dur)).try_for_each(on)
+    mix.animate
+        .iter_mut()
+        .flat_map(|a| a.begin.iter_mut().chain(&mut a.end).chain(&mut a.dur))
+        .try_for_each(on)
 }
 
 fn recordings(all: &mut List<Recording>, on: OnTime<'_>) -> Result<()> {
@@ -345,9 +370,10 @@ mod tests {
 
     use super::*;
     use crate::ttal::json::Reader;
+    use crate::ttal::model::object::Data;
 
     fn script(json: &str) -> Script {
-        Reader::value(json.as_bytes()).unwrap()
+        Script::read(&mut Reader::new(json.as_bytes())).unwrap().unwrap()
     }
 
     fn sample(a: u32, b: u32) -> Script {
@@ -410,8 +436,10 @@ mod tests {
         convert_rate(&mut script, FrameRate::new(48000, 1001).unwrap(), false).unwrap();
         assert_eq!(times(&script), before);
         assert_eq!(script.events[0].begin.as_deref(), Some("48f"));
-        convert_rate(&mut script, FrameRate::new(25, 1).unwrap(), false).unwrap();
-        assert_eq!(times(&script), before);
+        let done = convert_rate(&mut script, FrameRate::new(25, 1).unwrap(), false).unwrap();
+        // 5 frames at 23.976 are neither frames nor decimals any more.
+        let last = before.len() - 1;
+        assert_eq!((&times(&script)[..last], done.rounded), (&before[..last], 1));
         assert_eq!(script.events[0].begin.as_deref(), Some("00:00:01.001"));
     }
 
@@ -443,10 +471,32 @@ mod tests {
 
             let mut script = before.clone();
             script.events.pop();
+            let first = times(&script);
+            let there = offset(&mut script, MediaTime::from_milliseconds(by), Negative::Refuse).unwrap();
+            let back = offset(&mut script, MediaTime::from_milliseconds(-by), Negative::Refuse).unwrap();
+            let again = times(&script);
+            if there.rounded + back.rounded == 0 {
+                prop_assert_eq!(&again, &first);
+            }
+            // Frames at 23.976 and a millisecond are no decimal fraction together.
+            let nanosecond = MediaTime::new(1, 1_000_000_000).unwrap();
+            for (a, b) in again.iter().zip(&first) {
+                let close = match (a, b) {
+                    (Ok(a), Ok(b)) => *a - *b <= nanosecond && *b - *a <= nanosecond,
+                    (a, b) => a == b,
+                };
+                prop_assert!(close, "{:?} {:?}", a, b);
+            }
+            // Whole frames move whole frames exactly.
+            let mut script = before.clone();
+            script.groups.clear();
+            script.events.truncate(1);
+            script.events[0].end = Some(Time::frames(i64::from(a) + 5));
+            let rate = FrameRate::new(24000, 1001).unwrap();
             let first = script.clone();
-            offset(&mut script, MediaTime::from_milliseconds(by), Negative::Refuse).unwrap();
-            offset(&mut script, MediaTime::from_milliseconds(-by), Negative::Refuse).unwrap();
-            prop_assert_eq!(times(&script), times(&first));
+            offset(&mut script, rate.time(by).unwrap(), Negative::Refuse).unwrap();
+            offset(&mut script, MediaTime::ZERO - rate.time(by).unwrap(), Negative::Refuse).unwrap();
+            prop_assert_eq!(script, first);
         }
     }
 }

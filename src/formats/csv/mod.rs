@@ -44,7 +44,8 @@ fn looks_like_table(text: &str) -> bool {
     }
     let delimiter = find_delimiter(line);
     let mut record = StringRecord::new();
-    let mut reader = ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(line.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(line.as_bytes());
     let read = reader.read_record(&mut record);
     let headings: Vec<&str> = record.iter().collect();
     let fits = |headings: &[&str]| Headings::find(&map, headings, 0, &mut Notes::default()).is_ok();
@@ -114,7 +115,10 @@ fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result<Scr
             break;
         }
         if header && record.len() > width && record.iter().skip(width).any(|cell| !cell.trim().is_empty()) {
-            notes.add(offset, format!("a row of {} cells under {width} headings: the rest was left out", record.len()));
+            notes.add(
+                offset,
+                format!("a row of {} cells under {width} headings: the rest was left out", record.len()),
+            );
         }
         let cell = |at: usize| record.get(at).map_or("", unguarded);
         reading.row(offset, &cell, notes).map_err(|error| source.locate(error, offset))?;
@@ -138,7 +142,8 @@ fn write(script: &Script, options: &WriteOptions, losses: &mut Losses, to: &mut 
         ::csv::ErrorKind::Io(error) => Error::io("cannot write", error),
         kind => Error::format(format!("{kind:?}")),
     };
-    let mut writer = WriterBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).from_writer(to);
+    let mut writer =
+        WriterBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).from_writer(to);
     if map.table.header {
         let header: Vec<String> = sheet.header().map(|heading| guarded(heading).into_owned()).collect();
         writer.write_record(&header).map_err(failed)?;

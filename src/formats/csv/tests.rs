@@ -4,8 +4,8 @@ use super::*;
 use crate::formats::LossCode;
 use crate::ttal::computed::Context;
 use crate::ttal::model::{
-    Anchor, Character, Content, Decimal, Description, Event, Extensions, LipSync, List, Loop, Mix, Node, OnScreen,
-    Scene, Status, Text, Time, Timing,
+    Anchor, Character, Content, Decimal, Description, Event, Extensions, LipSync, List, Loop, Mix, Node,
+    OnScreen, Scene, Status, Text, Time, Timing,
 };
 use crate::ttal::time::{FrameRate, MediaTime, TimecodeCounter};
 
@@ -61,7 +61,8 @@ fn headings_of_the_trade_are_known() {
     assert_eq!(script.events.len(), 2);
     let event = &script.events[0];
     assert_eq!((event.begin.as_deref(), event.end.as_deref()), (Some("25f"), Some("50f")));
-    let texts: Vec<_> = event.texts.iter().map(|t| (t.language.as_deref().unwrap(), t.content.plain_text())).collect();
+    let texts: Vec<_> =
+        event.texts.iter().map(|t| (t.language.as_deref().unwrap(), t.content.plain_text())).collect();
     assert_eq!(texts, [("fr", "Oui,\nnon.".to_string()), ("en", "Yes".to_string())]);
     assert_eq!(script.characters.len(), 1);
     assert_eq!((&*event.characters[0].0, &*event.descriptions[0].text), ("léa", "dry"));
@@ -105,7 +106,9 @@ fn a_dialogue_list_splits_speakers_and_marks_sounds() {
     let (script, _) = parse(text, &options).unwrap();
     assert_eq!(script.events[0].characters.len(), 2);
     let content = &script.events[0].texts[0].content;
-    assert!(matches!(&content.0[0], Node::Cue(cue) if &*cue.text == "[gasps]" && &*cue.cue == "x-mouthSound"));
+    assert!(
+        matches!(&content.0[0], Node::Cue(cue) if &*cue.text == "[gasps]" && &*cue.cue == "x-mouthSound")
+    );
     assert_eq!(content.plain_text(), "[gasps] No! (in French)");
     assert_eq!(script.events[1].represents.as_deref(), Some("visual.text.x-onScreen"));
     let (written, losses) = print(&script, &WriteOptions { map: Some(map), ..WriteOptions::default() });
@@ -116,13 +119,17 @@ fn a_dialogue_list_splits_speakers_and_marks_sounds() {
 #[test]
 fn formulas_are_guarded() {
     let script = Script {
-        characters: [Character { id: "c".into(), name: "=cmd()".into(), ..Character::default() }].into_iter().collect(),
+        characters: [Character { id: "c".into(), name: "=cmd()".into(), ..Character::default() }]
+            .into_iter()
+            .collect(),
         events: [Event {
             id: "e1".into(),
             begin: Some("1s".into()),
             end: Some("2s".into()),
             characters: [crate::ttal::model::Id::from("c")].into_iter().collect(),
-            texts: [Text { content: Content::from("- Hello\n- '@you"), ..Text::default() }].into_iter().collect(),
+            texts: [Text { content: Content::from("- Hello\n- '@you"), ..Text::default() }]
+                .into_iter()
+                .collect(),
             ..Event::default()
         }]
         .into_iter()
@@ -144,7 +151,11 @@ fn formulas_are_guarded() {
 #[test]
 fn times_that_are_no_frames_get_columns_of_their_own() {
     let timing = Timing { frame_rate: Some(FrameRate::new(24, 1).unwrap().to_value()), ..Timing::default() };
-    let event = |begin: &str, end: &str| Event { begin: Some(begin.into()), end: Some(end.into()), ..Event::default() };
+    let event = |begin: &str, end: &str| Event {
+        begin: Some(begin.into()),
+        end: Some(end.into()),
+        ..Event::default()
+    };
     let script = |events: [Event; 1]| Script {
         timing: Some(Box::new(timing.clone())),
         events: events.into_iter().collect(),
@@ -163,7 +174,10 @@ fn times_that_are_no_frames_get_columns_of_their_own() {
     assert!(print(&script([event("24f", "36f")]), &options).0.contains("Begin ms"));
     let none = Script { timing: None, ..script([event("1s", "2s")]) };
     let error = write(&none, &options, &mut Losses::default(), &mut Vec::new()).unwrap_err();
-    assert_eq!(error.to_string(), "timecodes need a frame rate, and the script declares none: give --fps (rule T-10)");
+    assert_eq!(
+        error.to_string(),
+        "timecodes need a frame rate, and the script declares none: give --fps (rule T-10)"
+    );
 }
 
 #[test]
@@ -181,10 +195,13 @@ fn ragged_rows_and_rows_without_times_are_noted() {
     let (script, notes) = parse("In,Out,Text\n1s\n,,SCENE 1\n1s,2s,a,b\n", &ReadOptions::default()).unwrap();
     assert_eq!(script.events.len(), 3);
     let said: Vec<&str> = notes.notes.iter().map(|note| note.message.as_str()).collect();
-    assert_eq!(said, [
-        "a row without a begin: its event has no time",
-        "a row of 4 cells under 3 headings: the rest was left out"
-    ]);
+    assert_eq!(
+        said,
+        [
+            "a row without a begin: its event has no time",
+            "a row of 4 cells under 3 headings: the rest was left out"
+        ]
+    );
 }
 
 #[test]
@@ -200,26 +217,27 @@ fn tables_without_headings_go_by_position() {
 /// A script with what a table keeps.
 fn scripts() -> impl Strategy<Value = Script> {
     let words = r"['=+@\[a-zé;,\n -]{0,10}[a-zé]";
-    let text = (words, prop::option::of("(fr|de)"), prop::bool::ANY).prop_map(|(content, source, lip)| Text {
-        content: {
-            let mut nodes = List::new();
-            for (at, line) in content.split('\n').enumerate() {
-                if at > 0 {
-                    nodes.push(Node::Break(None));
+    let text =
+        (words, prop::option::of("(fr|de)"), prop::bool::ANY).prop_map(|(content, source, lip)| Text {
+            content: {
+                let mut nodes = List::new();
+                for (at, line) in content.split('\n').enumerate() {
+                    if at > 0 {
+                        nodes.push(Node::Break(None));
+                    }
+                    if !line.is_empty() {
+                        nodes.push(Node::Run(line.into()));
+                    }
                 }
-                if !line.is_empty() {
-                    nodes.push(Node::Run(line.into()));
-                }
-            }
-            Content(nodes)
-        },
-        language_source: source.map(|s| s.as_str().into()),
-        lip_sync: lip.then(|| {
-            let anchor = Anchor { offset: 0, time: "0f".into(), ..Anchor::default() };
-            Box::new(LipSync { anchors: [anchor].into_iter().collect(), ..LipSync::default() })
-        }),
-        ..Text::default()
-    });
+                Content(nodes)
+            },
+            language_source: source.map(|s| s.as_str().into()),
+            lip_sync: lip.then(|| {
+                let anchor = Anchor { offset: 0, time: "0f".into(), ..Anchor::default() };
+                Box::new(LipSync { anchors: [anchor].into_iter().collect(), ..LipSync::default() })
+            }),
+            ..Text::default()
+        });
     let event = (
         (0i64..1_000_000, 1i64..500, prop::bool::ANY),
         (prop::option::of(text.clone()), prop::option::of(text)),
@@ -240,11 +258,19 @@ fn scripts() -> impl Strategy<Value = Script> {
             characters: ["LÉA", "a; b", "\\"]
                 .iter()
                 .enumerate()
-                .map(|(at, name)| Character { id: format!("c{at}").into(), name: (*name).into(), ..Character::default() })
+                .map(|(at, name)| Character {
+                    id: format!("c{at}").into(),
+                    name: (*name).into(),
+                    ..Character::default()
+                })
                 .collect(),
             scenes: [("sc1", None), ("sc2", Some("12 a"))]
                 .iter()
-                .map(|(id, label)| Scene { id: (*id).into(), label: label.map(Into::into), ..Scene::default() })
+                .map(|(id, label)| Scene {
+                    id: (*id).into(),
+                    label: label.map(Into::into),
+                    ..Scene::default()
+                })
                 .collect(),
             loops: [("l1", None), ("l2", Some("7"))]
                 .iter()
@@ -256,9 +282,8 @@ fn scripts() -> impl Strategy<Value = Script> {
             events.into_iter().enumerate()
         {
             let (begin, length, even) = times;
-            let time = |n: i64| -> Time {
-                if rated && even { Time::frames(n) } else { format!("{n}ms").into() }
-            };
+            let time =
+                |n: i64| -> Time { if rated && even { Time::frames(n) } else { format!("{n}ms").into() } };
             let mut people = people;
             people.dedup();
             let mut event = Event {
@@ -300,7 +325,8 @@ fn scripts() -> impl Strategy<Value = Script> {
 /// What a table keeps, identifiers of people and places by their names.
 fn kept(script: &Script) -> Vec<String> {
     let context = Context::new(script);
-    let name = |id: &crate::ttal::model::Id| script.characters.iter().find(|c| c.id == *id).map(|c| c.name.clone());
+    let name =
+        |id: &crate::ttal::model::Id| script.characters.iter().find(|c| c.id == *id).map(|c| c.name.clone());
     script
         .events
         .iter()
@@ -320,7 +346,12 @@ fn kept(script: &Script) -> Vec<String> {
                 .iter()
                 .map(|text| {
                     let own = context.text(&computed, text);
-                    (own.language, own.language_source, &text.content, &text.lip_sync)
+                    (
+                        own.language,
+                        own.language_source,
+                        &text.content,
+                        serde_json::to_string(&text.lip_sync).unwrap(),
+                    )
                 })
                 .collect();
             format!(

@@ -9,8 +9,8 @@ use crate::formats::{LossCode, Losses, Speaker, WriteOptions};
 use crate::ttal::computed::{Computed, Context};
 use crate::ttal::language;
 use crate::ttal::model::{
-    Animation, Attributes, Character, ContentDescriptor, Event, Extensions, Foreign, Id, Language, List, Mix, Node,
-    Recording, RubyPosition, Script, Speak, Status, Style, Text, Time, Unknown,
+    Animation, Attributes, Character, ContentDescriptor, Event, Extensions, Foreign, Id, Language, List, Mix,
+    Node, Recording, RubyPosition, Script, Speak, Status, Style, Text, Time, Unknown,
 };
 
 /// Styles that refer to one another are followed this far.
@@ -60,8 +60,13 @@ impl Kinds {
                 "tts:backgroundColor" => self.background = true,
                 "tts:ruby" | "tts:rubyAlign" | "tts:rubyPosition" | "tts:rubyReserve" => self.ruby = true,
                 "tts:direction" | "tts:unicodeBidi" => self.direction = true,
-                "tts:origin" | "tts:extent" | "tts:position" | "tts:displayAlign" | "tts:textAlign"
-                | "tts:writingMode" | "ebutts:multiRowAlign" => self.placed = true,
+                "tts:origin"
+                | "tts:extent"
+                | "tts:position"
+                | "tts:displayAlign"
+                | "tts:textAlign"
+                | "tts:writingMode"
+                | "ebutts:multiRowAlign" => self.placed = true,
                 "itts:forcedDisplay" => self.forced |= value == "true",
                 name if name.starts_with("tta:") => self.audio = true,
                 name if name.starts_with("xml:") || name.starts_with("ttm:") => {}
@@ -172,7 +177,8 @@ impl<'s> Walk<'s> {
                 || timing.start_of_programme_timecode.is_some()
                 || timing.first_frame_of_action_timecode.is_some();
             // TTML has parameters of its own for rates.
-            let rates = timing.frame_rate.is_some() || timing.tick_rate.is_some() || timing.timecode.is_some();
+            let rates =
+                timing.frame_rate.is_some() || timing.tick_rate.is_some() || timing.timecode.is_some();
             self.note_if(origin, Field::Meta, None, "timecodes of the programme");
             self.note_if(rates && self.target != Target::Imsc, Field::Meta, None, "the frame rate");
         }
@@ -209,16 +215,34 @@ impl<'s> Walk<'s> {
             }
         }
         self.people();
-        self.vendor(None, &script.extensions, &script.foreign, &script.unknown, "vendor data of the document");
+        self.vendor(
+            None,
+            &script.extensions,
+            &script.foreign,
+            &script.unknown,
+            "vendor data of the document",
+        );
         if let Some(body) = &script.body {
             self.styled(None, &body.style, &body.styling, &body.animations);
             self.audio(None, &[], None, body.mix.as_deref());
-            self.vendor(None, &Extensions::default(), &body.foreign, &body.unknown, "vendor data of the body");
+            self.vendor(
+                None,
+                &Extensions::default(),
+                &body.foreign,
+                &body.unknown,
+                "vendor data of the body",
+            );
         }
         for group in &script.groups {
             self.styled(None, &group.style, &group.styling, &group.animations);
             self.audio(None, &[], None, group.mix.as_deref());
-            self.vendor(None, &Extensions::default(), &group.foreign, &group.unknown, "vendor data of groups");
+            self.vendor(
+                None,
+                &Extensions::default(),
+                &group.foreign,
+                &group.unknown,
+                "vendor data of groups",
+            );
         }
     }
 
@@ -246,7 +270,12 @@ impl<'s> Walk<'s> {
                 self.note_if(is, Field::Talent, None, what);
             }
             if self.target != Target::Imsc {
-                self.part(!names.insert(&*character.name), Field::Character, None, "characters of the same name");
+                self.part(
+                    !names.insert(&*character.name),
+                    Field::Character,
+                    None,
+                    "characters of the same name",
+                );
             }
             let what = "vendor data of characters";
             self.vendor(None, &character.extensions, &character.foreign, &character.unknown, what);
@@ -316,7 +345,14 @@ impl<'s> Walk<'s> {
         self.note_if(!event.tags.is_empty(), Field::Annotation, id, "tags");
     }
 
-    fn text(&mut self, event: &Event, parent: &Computed<'_>, text: &Text, own: &Computed<'_>, id: Option<&str>) {
+    fn text(
+        &mut self,
+        event: &Event,
+        parent: &Computed<'_>,
+        text: &Text,
+        own: &Computed<'_>,
+        id: Option<&str>,
+    ) {
         self.note_if(!own.language_source.is_empty(), Field::Annotation, id, "language sources");
         // TTML's paragraphs have identifiers, languages and times of their own; tables have a cell only.
         if self.target != Target::Imsc {
@@ -336,7 +372,12 @@ impl<'s> Walk<'s> {
             self.vendor_lost(id, &text.extensions, &text.foreign, &text.unknown, what);
         } else {
             self.note_if(differs, Field::Annotation, id, "what texts stand for");
-            self.note_if(text.forced == Some(true) && event.forced != Some(true), Field::Forced, id, "forced narratives");
+            self.note_if(
+                text.forced == Some(true) && event.forced != Some(true),
+                Field::Forced,
+                id,
+                "forced narratives",
+            );
             self.note_if(text.status.is_some(), Field::Annotation, id, "status of texts");
             self.vendor(id, &text.extensions, &text.foreign, &text.unknown, "vendor data of texts");
         }
@@ -376,7 +417,12 @@ impl<'s> Walk<'s> {
                 }
                 Node::Span(span) => {
                     self.span_time(span.begin.as_ref(), span.end.as_ref(), span.dur.as_ref(), id);
-                    self.span_language(span.language.as_ref(), span.language_source.as_ref(), span.represents.as_ref(), id);
+                    self.span_language(
+                        span.language.as_ref(),
+                        span.language_source.as_ref(),
+                        span.represents.as_ref(),
+                        id,
+                    );
                     if self.target != Target::Imsc {
                         self.part(span.id.is_some(), Field::Id, id, "identifiers of spans");
                         self.part(span.role.is_some(), Field::Annotation, id, "roles of spans");
@@ -396,7 +442,12 @@ impl<'s> Walk<'s> {
     }
 
     fn span_time(&mut self, begin: Option<&Time>, end: Option<&Time>, dur: Option<&Time>, id: Option<&str>) {
-        self.note_if(begin.is_some() || end.is_some() || dur.is_some(), Field::SpanTime, id, "times of spans");
+        self.note_if(
+            begin.is_some() || end.is_some() || dur.is_some(),
+            Field::SpanTime,
+            id,
+            "times of spans",
+        );
         // WebVTT's inner timestamps say when words come, never when they go.
         let ends = (end.is_some() || dur.is_some()) && self.target == Target::WebVtt;
         self.part(ends, Field::SpanTime, id, "ends of spans");
@@ -421,7 +472,13 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn styled(&mut self, id: Option<&str>, style: &List<Id>, styling: &Attributes, animations: &List<Animation>) {
+    fn styled(
+        &mut self,
+        id: Option<&str>,
+        style: &List<Id>,
+        styling: &Attributes,
+        animations: &List<Animation>,
+    ) {
         let mut kinds = Kinds::default();
         kinds.add(styling);
         for style in style {
@@ -498,7 +555,14 @@ impl<'s> Walk<'s> {
         self.note_if(mix.is_some(), Field::Audio, id, "mixing instructions");
     }
 
-    fn vendor(&mut self, id: Option<&str>, extensions: &Extensions, foreign: &List<Foreign>, unknown: &Unknown, what: &str) {
+    fn vendor(
+        &mut self,
+        id: Option<&str>,
+        extensions: &Extensions,
+        foreign: &List<Foreign>,
+        unknown: &Unknown,
+        what: &str,
+    ) {
         // A table has a cell for the vendor data of an event, and no place for any other.
         if id.is_none() && self.target == Target::Csv {
             return self.vendor_lost(id, extensions, foreign, unknown, what);
@@ -520,7 +584,14 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn vendor_lost(&mut self, id: Option<&str>, extensions: &Extensions, foreign: &List<Foreign>, unknown: &Unknown, what: &str) {
+    fn vendor_lost(
+        &mut self,
+        id: Option<&str>,
+        extensions: &Extensions,
+        foreign: &List<Foreign>,
+        unknown: &Unknown,
+        what: &str,
+    ) {
         self.part(is_authored(extensions), Field::Extension, id, what);
         for _ in foreign {
             self.losses.add(LossCode::Ext, id, "foreign XML");

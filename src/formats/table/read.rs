@@ -68,12 +68,18 @@ impl<'m> Headings<'m> {
             if key.is_empty() {
                 continue;
             }
-            let exact = by_name.get(&key).map(|&column| (column, map.columns[column].language.as_deref().map(Str::from)));
+            let exact = by_name
+                .get(&key)
+                .map(|&column| (column, map.columns[column].language.as_deref().map(Str::from)));
             let of_language = || {
                 patterns.iter().find_map(|(column, before, after)| {
                     let inner = key.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
                     // Spelt as in the heading: hyphens belong to tags.
-                    let spelt = heading.rsplit(['(', '[', '.', ' ']).next().unwrap_or("").trim_end_matches([')', ']']);
+                    let spelt = heading
+                        .rsplit(['(', '[', '.', ' '])
+                        .next()
+                        .unwrap_or("")
+                        .trim_end_matches([')', ']']);
                     let spelt = if plain(spelt) == inner { spelt } else { inner };
                     let tag = map.languages.get(inner).map_or(spelt, String::as_str);
                     language::is_well_formed(tag).then(|| (*column, Some(Str::from(tag))))
@@ -86,7 +92,8 @@ impl<'m> Headings<'m> {
             };
             let field = map.columns[column].field;
             if found.iter().any(|f| {
-                let same = map.columns[f.column].field == field && f.column == column && f.language == language;
+                let same =
+                    map.columns[f.column].field == field && f.column == column && f.language == language;
                 same && field != ColumnField::Ignore && field != ColumnField::Description
             }) {
                 notes.add(offset, format!("a second column `{heading}` was left out"));
@@ -140,9 +147,13 @@ impl<'m> Headings<'m> {
             },
         };
         let names: Vec<&str> = missing.names.iter().map(String::as_str).collect();
-        let near: Vec<&str> =
-            given.iter().copied().filter(|heading| !ranked(heading, names.iter().copied()).is_empty()).collect();
-        let list = |all: &[&str]| all.iter().take(12).map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
+        let near: Vec<&str> = given
+            .iter()
+            .copied()
+            .filter(|heading| !ranked(heading, names.iter().copied()).is_empty())
+            .collect();
+        let list =
+            |all: &[&str]| all.iter().take(12).map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
         let near = if near.is_empty() { String::new() } else { format!("; near to it is {}", list(&near)) };
         Err(Error::format(format!(
             "no column {}: the headings are {}; known are {}{near}; a dialect map (--map) can name others",
@@ -203,11 +214,12 @@ impl<'m> Reading<'m> {
     pub(crate) fn new(headings: Headings<'m>, options: &ReadOptions) -> Result<Self> {
         let origin = match (&options.start_timecode, options.counter) {
             (None, _) => 0,
-            (Some(start), Some(counter)) => counter
-                .frame(start)
-                .map_err(|error| Error::usage(format!("--start-tc {start} at {} frames a second: {error}", counter.rate)))?,
+            (Some(start), Some(counter)) => counter.frame(start).map_err(|error| {
+                Error::usage(format!("--start-tc {start} at {} frames a second: {error}", counter.rate))
+            })?,
             (Some(start), None) => {
-                return Err(Error::usage(format!("--start-tc {start} needs a frame rate: give --fps")).clause("rule T-10"));
+                return Err(Error::usage(format!("--start-tc {start} needs a frame rate: give --fps"))
+                    .clause("rule T-10"));
             }
         };
         Ok(Reading {
@@ -230,7 +242,12 @@ impl<'m> Reading<'m> {
     ///
     /// # Errors
     /// Where a cell can't be what its column says, with the name of the column and without a place.
-    pub(crate) fn row<'c>(&mut self, offset: usize, cell: &dyn Fn(usize) -> &'c str, notes: &mut Notes) -> Result<()> {
+    pub(crate) fn row<'c>(
+        &mut self,
+        offset: usize,
+        cell: &dyn Fn(usize) -> &'c str,
+        notes: &mut Notes,
+    ) -> Result<()> {
         let found = std::mem::take(&mut self.headings.found);
         let result = self.take_row(&found, offset, cell, notes);
         self.headings.found = found;
@@ -308,7 +325,8 @@ impl<'m> Reading<'m> {
             }
             ColumnField::OnScreen => {
                 let word = value.to_uppercase();
-                event.on_screen = Some(OnScreen::from(if OnScreen::WORDS.contains(&&*word) { &*word } else { value }));
+                event.on_screen =
+                    Some(OnScreen::from(if OnScreen::WORDS.contains(&&*word) { &*word } else { value }));
             }
             ColumnField::Represents => event.represents = Some(value.into()),
             ColumnField::Text => row.texts.push(Text {
@@ -320,12 +338,15 @@ impl<'m> Reading<'m> {
             }),
             ColumnField::Language => row.language = Some(value.into()),
             ColumnField::LanguageSource => row.sources.push((column.language.clone(), value.into())),
-            ColumnField::Description => event.descriptions.extend(cells::descriptions(raw, rules.kind.as_deref())),
+            ColumnField::Description => {
+                event.descriptions.extend(cells::descriptions(raw, rules.kind.as_deref()))
+            }
             ColumnField::Scene => self.scenes.add(value, at),
             ColumnField::Loop => self.loops.add(value, at),
             ColumnField::Status => {
                 let word = value.to_lowercase();
-                event.status = Some(Status::from(if Status::WORDS.contains(&&*word) { &*word } else { value }));
+                event.status =
+                    Some(Status::from(if Status::WORDS.contains(&&*word) { &*word } else { value }));
             }
             ColumnField::Forced => {
                 event.forced = Some(match value.to_lowercase().as_str() {
@@ -334,7 +355,9 @@ impl<'m> Reading<'m> {
                     _ => return Err(Error::format(format!("`{value}` is neither yes nor no"))),
                 });
             }
-            ColumnField::Tags => event.tags.extend(cells::names(value, &[";".into()]).into_iter().map(Str::from)),
+            ColumnField::Tags => {
+                event.tags.extend(cells::names(value, &[";".into()]).into_iter().map(Str::from))
+            }
             ColumnField::Gain => {
                 if value.parse::<f64>().is_err() {
                     return Err(Error::format(format!("`{value}` is no number")));
@@ -343,8 +366,12 @@ impl<'m> Reading<'m> {
             }
             ColumnField::Audio => row.audio.push((column.language.clone(), value.into())),
             ColumnField::LipSync => {
-                let lip = Reader::value::<LipSync>(value.as_bytes())
+                let mut lip = Reader::value::<LipSync>(value.as_bytes())
                     .ok_or_else(|| Error::format("not the JSON of lip synchronization"))?;
+                // Places in the cell are none in the file.
+                lip.at = event.at;
+                lip.anchors.iter_mut().for_each(|anchor| anchor.at = event.at);
+                lip.detections.iter_mut().for_each(|detection| detection.at = event.at);
                 row.lips.push((column.language.clone(), lip));
             }
             ColumnField::Extensions => {

@@ -10,7 +10,7 @@ use crate::formats::map::{Column, ColumnField, Map, TimeFormat, When};
 use crate::formats::{LossCode, Losses, WriteOptions, cues};
 use crate::ttal::computed::{Computed, Context};
 use crate::ttal::language;
-use crate::ttal::model::{Character, ContentDescriptor, Event, Script, Text};
+use crate::ttal::model::{Character, ContentDescriptor, Event, Node, Script, Text};
 use crate::ttal::time::{MediaTime, TimecodeCounter};
 
 /// A column as it is written.
@@ -69,7 +69,10 @@ impl<'s, 'm> Sheet<'s, 'm> {
         let declared = timing.and_then(|timing| timing.origin_timecode.as_deref());
         let origin = match (options.start_timecode.as_deref().or(declared), counter) {
             (Some(start), Some(counter)) => counter.frame(start).map_err(|error| {
-                Error::usage(format!("the start timecode {start} at {} frames a second: {error}", counter.rate))
+                Error::usage(format!(
+                    "the start timecode {start} at {} frames a second: {error}",
+                    counter.rate
+                ))
             })?,
             _ => 0,
         };
@@ -103,14 +106,19 @@ impl<'s, 'm> Sheet<'s, 'm> {
 
     fn layout(&self) -> Vec<Out<'m>> {
         let (languages, present) = self.survey();
-        let numbers = self.options.milliseconds || self.options.timecodes || (self.counter.is_some() && present.uneven);
+        let numbers =
+            self.options.milliseconds || self.options.timecodes || (self.counter.is_some() && present.uneven);
         let can_number = self.map.columns.iter().any(|column| {
-            column.field == ColumnField::Begin && column.when != When::Never && column.time == TimeFormat::Milliseconds
+            column.field == ColumnField::Begin
+                && column.when != When::Never
+                && column.time == TimeFormat::Milliseconds
         });
         let mut columns = Vec::new();
         for rules in &self.map.columns {
-            let is_time = matches!(rules.field, ColumnField::Begin | ColumnField::End | ColumnField::Duration);
-            let replaced = self.options.milliseconds && can_number && is_time && rules.time == TimeFormat::Auto;
+            let is_time =
+                matches!(rules.field, ColumnField::Begin | ColumnField::End | ColumnField::Duration);
+            let replaced =
+                self.options.milliseconds && can_number && is_time && rules.time == TimeFormat::Auto;
             let wanted = match rules.when {
                 When::Always => true,
                 When::Never => false,
@@ -165,7 +173,8 @@ impl<'s, 'm> Sheet<'s, 'm> {
             present.uneven |= !even(computed.begin) || computed.end.is_some_and(|end| !even(end));
             for text in &event.texts {
                 let own = self.context.text(&computed, text);
-                if languages.last() != Some(&own.language) && !languages.iter().any(|l| same(l, own.language)) {
+                if languages.last() != Some(&own.language) && !languages.iter().any(|l| same(l, own.language))
+                {
                     languages.push(own.language);
                 }
                 present.sources |= !own.language_source.is_empty();
@@ -196,7 +205,9 @@ impl<'s, 'm> Sheet<'s, 'm> {
         let mut row = Vec::with_capacity(self.columns.len());
         for column_at in 0..self.columns.len() {
             let rules = self.columns[column_at].rules;
-            let own = || texts.iter().zip(&homes).filter(|(_, home)| **home == Some(column_at)).map(|(text, _)| text);
+            let own = || {
+                texts.iter().zip(&homes).filter(|(_, home)| **home == Some(column_at)).map(|(text, _)| text)
+            };
             let of_language = || {
                 let wanted = self.columns[column_at].language.as_deref().unwrap_or("");
                 texts.iter().filter(move |(_, c)| same(c.language, wanted))
@@ -210,7 +221,9 @@ impl<'s, 'm> Sheet<'s, 'm> {
                     self.time(computed.end.map(|end| end - computed.begin), rules, 0, usize::MAX)?
                 }
                 ColumnField::Character => Cow::Owned(self.speakers(event)),
-                ColumnField::OnScreen => event.on_screen.as_ref().map_or("".into(), |on| self.value(rules, on.as_str())),
+                ColumnField::OnScreen => {
+                    event.on_screen.as_ref().map_or("".into(), |on| self.value(rules, on.as_str()))
+                }
                 ColumnField::Represents => self.value(rules, computed.represents),
                 ColumnField::Text => words(own().map(|(text, _)| *text)),
                 ColumnField::Language => texts.first().map_or("".into(), |(_, c)| Cow::Borrowed(c.language)),
@@ -222,7 +235,9 @@ impl<'s, 'm> Sheet<'s, 'm> {
                 }
                 ColumnField::Scene => label(event.scene.as_ref().map(|id| &*id.0), &self.scenes),
                 ColumnField::Loop => label(event.recording_loop.as_ref().map(|id| &*id.0), &self.loops),
-                ColumnField::Status => event.status.as_ref().map_or("".into(), |s| self.value(rules, s.as_str())),
+                ColumnField::Status => {
+                    event.status.as_ref().map_or("".into(), |s| self.value(rules, s.as_str()))
+                }
                 ColumnField::Forced => match event.forced {
                     Some(true) => "yes".into(),
                     Some(false) => "no".into(),
@@ -246,9 +261,14 @@ impl<'s, 'm> Sheet<'s, 'm> {
     }
 
     /// Which column each text goes to. What has none is reported, and so are texts that share a cell.
-    fn homes(&self, event: &Event, texts: &[(&Text, Computed<'s>)], losses: &mut Losses) -> Vec<Option<usize>> {
+    fn homes(
+        &self,
+        event: &Event,
+        texts: &[(&Text, Computed<'s>)],
+        losses: &mut Losses,
+    ) -> Vec<Option<usize>> {
         let mut homes = Vec::with_capacity(texts.len());
-        for (_, own) in texts {
+        for (text, own) in texts {
             let mut best: Option<(usize, usize)> = None;
             for (at, column) in self.columns.iter().enumerate() {
                 if column.rules.field != ColumnField::Text {
@@ -268,6 +288,10 @@ impl<'s, 'm> Sheet<'s, 'm> {
                 }
             }
             let home = best.map(|(at, _)| at);
+            if is_blank(&text.content.0) {
+                // A cell without words is no text.
+                losses.add(LossCode::Annot, Some(&event.id), "texts without words");
+            }
             match home {
                 None => losses.add(LossCode::Lang, Some(&event.id), "texts in other languages"),
                 Some(_) if homes.contains(&home) => {
@@ -296,7 +320,13 @@ impl<'s, 'm> Sheet<'s, 'm> {
         spelt.map_or(Cow::Borrowed(value), |spelt| Cow::Owned(spelt.to_uppercase()))
     }
 
-    fn time(&mut self, time: Option<MediaTime>, rules: &Column, origin: i64, event: usize) -> Result<Cow<'s, str>> {
+    fn time(
+        &mut self,
+        time: Option<MediaTime>,
+        rules: &Column,
+        origin: i64,
+        event: usize,
+    ) -> Result<Cow<'s, str>> {
         let Some(time) = time else { return Ok("".into()) };
         let format = match (rules.time, self.counter) {
             (TimeFormat::Auto, Some(_)) => TimeFormat::Timecode,
@@ -306,8 +336,10 @@ impl<'s, 'm> Sheet<'s, 'm> {
         let (cell, meant) = match format {
             TimeFormat::Timecode | TimeFormat::Frames => {
                 let counter = self.counter.ok_or_else(|| {
-                    Error::usage("this map writes timecodes, and the script declares no frame rate: give --fps")
-                        .clause("rule T-10")
+                    Error::usage(
+                        "this map writes timecodes, and the script declares no frame rate: give --fps",
+                    )
+                    .clause("rule T-10")
                 })?;
                 let frame = frame_of(counter.rate, time);
                 let meant = if self.has_numbers { Some(time) } else { counter.rate.time(frame) };
@@ -338,8 +370,7 @@ impl<'s, 'm> Sheet<'s, 'm> {
     pub(crate) fn finish(self, losses: &mut Losses) {
         let Some(largest) = self.rounded.iter().map(|(_, shift)| *shift).max() else { return };
         let microseconds = largest.rounded(1_000_000);
-        let detail =
-            format!("times moved by up to {}.{:03} ms", microseconds / 1000, microseconds % 1000);
+        let detail = format!("times moved by up to {}.{:03} ms", microseconds / 1000, microseconds % 1000);
         for (event, _) in &self.rounded {
             losses.add(LossCode::Time, Some(&self.script.events[*event].id), &detail);
         }
@@ -359,6 +390,16 @@ fn words<'s>(mut texts: impl Iterator<Item = &'s Text>) -> Cow<'s, str> {
         all.push_str(&text.content.plain_text());
     }
     Cow::Owned(all)
+}
+
+fn is_blank(nodes: &[Node]) -> bool {
+    nodes.iter().all(|node| match node {
+        Node::Run(words) => words.trim().is_empty(),
+        Node::Break(_) => true,
+        Node::Span(span) => is_blank(&span.content),
+        Node::Ruby(node) => is_blank(&node.ruby.base),
+        Node::Cue(cue) => cue.text.trim().is_empty(),
+    })
 }
 
 fn label<'s>(id: Option<&'s str>, labels: &HashMap<&'s str, &'s str>) -> Cow<'s, str> {
