@@ -214,10 +214,8 @@ pub fn convert_rate(script: &mut Script, rate: FrameRate, drop_frame: bool) -> R
     }
     let mut done = Retimed::default();
     each_time(script, &mut |time| {
-        if time.ends_with('f') {
-            if let Ok(seconds) = time.seconds(old) {
-                *time = respell(time, seconds, new, &mut done);
-            }
+        if let (true, Ok(seconds)) = (time.ends_with('f'), time.seconds(old)) {
+            *time = respell(time, seconds, new, &mut done);
         }
         Ok(())
     })?;
