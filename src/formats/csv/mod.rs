@@ -64,7 +64,7 @@ pub(crate) fn find_delimiter(text: &str) -> u8 {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(text[..end].as_bytes());
+            .from_reader(&text.as_bytes()[..end]);
         let mut record = ByteRecord::new();
         let mut widths = Vec::new();
         while widths.len() < 20 && matches!(reader.read_byte_record(&mut record), Ok(true)) {

@@ -346,7 +346,12 @@ fn kept(script: &Script) -> Vec<String> {
                 .iter()
                 .map(|text| {
                     let own = context.text(&computed, text);
-                    (own.language, own.language_source, &text.content, &text.lip_sync)
+                    (
+                        own.language,
+                        own.language_source,
+                        &text.content,
+                        serde_json::to_string(&text.lip_sync).unwrap(),
+                    )
                 })
                 .collect();
             format!(

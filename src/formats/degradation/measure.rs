@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::kinds::{Kinds, follow};
 use super::{Field, Keep, Target, row_of};
 use crate::formats::cues;
 use crate::formats::style::Styles;
@@ -12,9 +13,6 @@ use crate::ttal::model::{
     Animation, Attributes, Character, ContentDescriptor, Event, Extensions, Foreign, Id, Language, List, Mix,
     Node, Recording, RubyPosition, Script, Speak, Status, Style, Text, Time, Unknown,
 };
-
-/// Styles that refer to one another are followed this far.
-const MAX_CHAIN: u32 = 32;
 
 /// Reports what the format `target` can't hold of this script by its nature, event by event.
 ///
@@ -28,66 +26,6 @@ pub fn measure(script: &Script, options: &WriteOptions, target: &str) -> Losses 
         walk.event(event);
     }
     walk.losses
-}
-
-/// Which kinds of styles an element has.
-#[derive(Debug, Clone, Copy, Default)]
-struct Kinds {
-    italic: bool,
-    bold: bool,
-    underline: bool,
-    color: bool,
-    background: bool,
-    other: bool,
-    ruby: bool,
-    direction: bool,
-    placed: bool,
-    forced: bool,
-    audio: bool,
-}
-
-impl Kinds {
-    fn add(&mut self, styling: &Attributes) {
-        for (name, value) in styling.iter() {
-            match name {
-                "tts:fontStyle" => self.italic |= value != "normal",
-                "tts:fontWeight" => self.bold |= value != "normal",
-                "tts:textDecoration" => {
-                    self.underline |= value.split_whitespace().any(|word| word == "underline");
-                    self.other |= value.split_whitespace().any(|w| matches!(w, "lineThrough" | "overline"));
-                }
-                "tts:color" => self.color = true,
-                "tts:backgroundColor" => self.background = true,
-                "tts:ruby" | "tts:rubyAlign" | "tts:rubyPosition" | "tts:rubyReserve" => self.ruby = true,
-                "tts:direction" | "tts:unicodeBidi" => self.direction = true,
-                "tts:origin"
-                | "tts:extent"
-                | "tts:position"
-                | "tts:displayAlign"
-                | "tts:textAlign"
-                | "tts:writingMode"
-                | "ebutts:multiRowAlign" => self.placed = true,
-                "itts:forcedDisplay" => self.forced |= value == "true",
-                name if name.starts_with("tta:") => self.audio = true,
-                name if name.starts_with("xml:") || name.starts_with("ttm:") => {}
-                _ => self.other = true,
-            }
-        }
-    }
-
-    fn join(&mut self, other: Kinds) {
-        self.italic |= other.italic;
-        self.bold |= other.bold;
-        self.underline |= other.underline;
-        self.color |= other.color;
-        self.background |= other.background;
-        self.other |= other.other;
-        self.ruby |= other.ruby;
-        self.direction |= other.direction;
-        self.placed |= other.placed;
-        self.forced |= other.forced;
-        self.audio |= other.audio;
-    }
 }
 
 struct Walk<'s> {
@@ -149,7 +87,7 @@ impl<'s> Walk<'s> {
         let Some(code) = row_of(field).code else { return };
         match self.keep(field) {
             Keep::Kept | Keep::Partly("") => {}
-            Keep::Partly(how) => self.losses.add(code, event, &format!("{what}, {how}")),
+            Keep::Partly(how) => self.losses.add(code, event, &format!("{what} {how}")),
             Keep::Lost => self.losses.add(code, event, what),
         }
     }
@@ -296,6 +234,7 @@ impl<'s> Walk<'s> {
                 self.is_table()
                     || self.options.bilingual
                     || c.language.is_empty()
+                    || c.language == self.wanted
                     || language::matches(c.language, self.wanted)
             })
             .collect();
@@ -401,17 +340,18 @@ impl<'s> Walk<'s> {
                 }
                 Node::Cue(_) => match self.keep(Field::Annotation) {
                     // The words of a cue are written; only that they are one is lost.
-                    Keep::Kept => self.part(true, Field::Annotation, id, "performance cues, as words only"),
+                    Keep::Kept => self.part(true, Field::Annotation, id, "performance cues as words only"),
                     Keep::Partly(_) if self.target == Target::Imsc => {
                         self.note(Field::Annotation, id, "performance cues");
                     }
-                    _ => self.part(true, Field::Annotation, id, "performance cues, as words only"),
+                    _ => self.part(true, Field::Annotation, id, "performance cues as words only"),
                 },
                 Node::Ruby(node) => {
                     let ruby = &node.ruby;
                     self.note(Field::Ruby, id, "readings");
                     let beside = matches!(ruby.position, Some(RubyPosition::After | RubyPosition::Outside));
-                    self.part(beside && self.target == Target::WebVtt, Field::Ruby, id, "places of readings");
+                    let partly = matches!(self.target, Target::WebVtt | Target::Docx);
+                    self.part(beside && partly, Field::Ruby, id, "places of readings");
                     self.nodes(&ruby.base, id);
                     self.nodes(&ruby.text, id);
                 }
@@ -605,25 +545,4 @@ impl<'s> Walk<'s> {
 /// Whether there is vendor data beside what the reader of WebVTT keeps to write the same file again.
 fn is_authored(extensions: &Extensions) -> bool {
     extensions.iter().any(|(key, _)| !key.starts_with("org.w3.webvtt."))
-}
-
-/// The kinds of a style with those that it refers to. A style that leads back to itself adds nothing twice.
-fn follow<'s>(
-    styles: &HashMap<&'s str, &'s Style>,
-    id: &'s str,
-    kinds: &mut HashMap<&'s str, Kinds>,
-    depth: u32,
-) -> Kinds {
-    if let Some(known) = kinds.get(id) {
-        return *known;
-    }
-    let Some(style) = styles.get(id).filter(|_| depth <= MAX_CHAIN) else { return Kinds::default() };
-    let mut all = Kinds::default();
-    all.add(&style.styling);
-    kinds.insert(id, all);
-    for id in &style.style {
-        all.join(follow(styles, id, kinds, depth + 1));
-    }
-    kinds.insert(id, all);
-    all
 }

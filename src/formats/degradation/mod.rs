@@ -4,6 +4,7 @@
 //! [`measure`] walks a script once and reports what of it meets a cell that is not `Kept`. What depends on the words
 //! that are written out (rounded times, texts in other languages) is reported by the writers themselves.
 
+mod kinds;
 mod measure;
 
 pub use measure::measure;
@@ -146,7 +147,7 @@ pub const TABLE: &[Row] = &[
     row(Field::Talent,        LossCode::Talent,      [METADATA, COMMENTS,  L,   L,   K,    K]),
     row(Field::Annotation,    LossCode::Annot,       [METADATA, COMMENTS,  L,   K,   K,    K]),
     row(Field::Forced,        LossCode::Forced,      [K,        L,         L,   K,   K,    K]),
-    row(Field::Audio,         LossCode::Audio,       [L,        L,         L,   P("address and level only"), P("address and level only"), L]),
+    row(Field::Audio,         LossCode::Audio,       [L,        L,         L,   P("by address and level only"), P("by address and level only"), L]),
     row(Field::LipSync,       LossCode::Lip,         [METADATA, L,         L,   K,   K,    P("in words only")]),
     row(Field::Shots,         LossCode::Lip,         [METADATA, L,         L,   L,   K,    P("in words only")]),
     row(Field::Loops,         LossCode::Lip,         [METADATA, L,         L,   K,   K,    K]),

@@ -216,7 +216,8 @@ pub(super) fn descriptions_cell(all: &List<Description>, kind: Option<&str>) -> 
         }
         let own = description.kind.as_deref().filter(|own| Some(*own) != kind);
         let language = description.language.as_deref().unwrap_or("");
-        if own.is_some() || !language.is_empty() || tagged(&description.text).is_some() {
+        let blank = description.text.trim().is_empty();
+        if own.is_some() || !language.is_empty() || blank || tagged(&description.text).is_some() {
             cell.push('[');
             cell.push_str(own.unwrap_or(""));
             if !language.is_empty() {
@@ -364,7 +365,7 @@ mod tests {
         fn guards_come_off(cell in "['=+@a\t\r-]{0,5}") {
             let guarded = guarded(&cell);
             prop_assert!(!guarded.starts_with(FORMULA));
-            prop_assert_eq!(unguarded(&guarded), cell);
+            prop_assert_eq!(unguarded(&guarded), cell.as_str());
         }
 
         #[test]

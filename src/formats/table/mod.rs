@@ -2,6 +2,7 @@
 
 mod cells;
 mod read;
+mod row;
 mod write;
 
 pub(crate) use cells::{guarded, unguarded};

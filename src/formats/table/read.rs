@@ -3,29 +3,30 @@
 use std::collections::HashMap;
 
 use super::cells::{self, CellTime, Times};
+use super::row::{Row, content, finish_texts, place, unit};
 use crate::error::{Error, Result};
-use crate::formats::map::{Column, ColumnField, Map, TimeFormat};
+use crate::formats::map::{Column, ColumnField, Map};
 use crate::formats::{LossCode, Notes, ReadOptions};
 use crate::nearest::ranked;
 use crate::ttal::ids::{Ids, is_name};
 use crate::ttal::json::Reader;
 use crate::ttal::language;
 use crate::ttal::model::{
-    Character, Content, Cue, Decimal, Event, Extensions, Id, LipSync, List, Loop, Node, OnScreen, Recording,
-    Scene, Script, Source, Status, Str, Text, Timecode, TimecodeFormat, TimecodeSettings, Timing,
+    Character, Decimal, Event, Extensions, Id, LipSync, List, Loop, OnScreen, Scene, Script, Status, Str,
+    Text, Timecode, TimecodeFormat, TimecodeSettings, Timing,
 };
 use crate::ttal::place::Place;
-use crate::ttal::time::{MediaTime, TimecodeCounter};
+use crate::ttal::time::TimecodeCounter;
 
 /// A column of the map that the table has.
 #[derive(Debug, Clone)]
-struct Found {
+pub(super) struct Found {
     /// Which column of the map.
     column: usize,
     /// Where in the rows.
     index: usize,
     /// What the table calls it.
-    heading: String,
+    pub(super) heading: String,
     /// The language of its texts, where heading or map say so.
     language: Option<Str>,
 }
@@ -366,8 +367,12 @@ impl<'m> Reading<'m> {
             }
             ColumnField::Audio => row.audio.push((column.language.clone(), value.into())),
             ColumnField::LipSync => {
-                let lip = Reader::value::<LipSync>(value.as_bytes())
+                let mut lip = Reader::value::<LipSync>(value.as_bytes())
                     .ok_or_else(|| Error::format("not the JSON of lip synchronization"))?;
+                // Places in the cell are none in the file.
+                lip.at = event.at;
+                lip.anchors.iter_mut().for_each(|anchor| anchor.at = event.at);
+                lip.detections.iter_mut().for_each(|detection| detection.at = event.at);
                 row.lips.push((column.language.clone(), lip));
             }
             ColumnField::Extensions => {
@@ -399,10 +404,8 @@ impl<'m> Reading<'m> {
     pub(crate) fn finish(mut self, options: &ReadOptions, notes: &mut Notes) -> Script {
         let mut ids = Ids::default();
         for (at, wanted) in self.ids.iter().enumerate() {
-            if let Some(wanted) = wanted {
-                if ids.take(wanted) {
-                    self.events[at].id = Id(wanted.clone());
-                }
+            if let Some(wanted) = wanted.as_ref().filter(|wanted| ids.take(wanted)) {
+                self.events[at].id = Id(wanted.clone());
             }
         }
         for at in 0..self.events.len() {
@@ -469,143 +472,4 @@ impl<'m> Reading<'m> {
             ..Timing::default()
         }))
     }
-}
-
-/// What the cells of a row have said so far.
-#[derive(Debug, Default)]
-struct Row {
-    id: Option<Str>,
-    begin: Option<CellTime>,
-    end: Option<CellTime>,
-    duration: Option<CellTime>,
-    language: Option<Str>,
-    texts: Vec<Text>,
-    sources: Vec<(Option<Str>, Str)>,
-    audio: Vec<(Option<Str>, Str)>,
-    lips: Vec<(Option<Str>, LipSync)>,
-}
-
-/// Takes a time of a second column: the more exact one counts. Timecodes are exact to the frame; numbers with their
-/// decimals cut off are the same time if they differ by less than a nanosecond.
-fn place(slot: &mut Option<CellTime>, time: CellTime) {
-    let Some(first) = slot else {
-        *slot = Some(time);
-        return;
-    };
-    let same = |a: MediaTime, b: MediaTime| (if a > b { a - b } else { b - a }).rounded(1_000_000_000) <= 1;
-    let is_same = same(first.seconds, time.seconds);
-    let first_stays = match (first.is_timecode, time.is_timecode) {
-        (true, false) => is_same,
-        (false, true) => !is_same,
-        _ => false,
-    };
-    if !first_stays {
-        *slot = Some(time);
-    }
-}
-
-/// What a number without a unit counts in a column: as the map says, or its heading.
-fn unit(rules: &Column, column: &Found) -> Option<TimeFormat> {
-    rules.unit.or_else(|| {
-        let heading = column.heading.to_lowercase();
-        let has = |word: &str| heading.contains(word);
-        if has("milli") || has("(ms)") || heading.ends_with("ms") {
-            Some(TimeFormat::Milliseconds)
-        } else if has("sec") || has("(s)") {
-            Some(TimeFormat::Seconds)
-        } else if has("frame") {
-            Some(TimeFormat::Frames)
-        } else {
-            None
-        }
-    })
-}
-
-/// Puts the texts of a row together with what other columns say of them.
-fn finish_texts(event: &mut Event, row: Row, offset: usize, notes: &mut Notes) {
-    let mut texts = row.texts;
-    for text in &mut texts {
-        if text.language.is_none() {
-            text.language = row.language.as_deref().map(Into::into);
-        }
-    }
-    let mut homeless = 0;
-    // A column without a language goes to the text without, or to the only one.
-    let mut home = |language: &Option<Str>, texts: &mut Vec<Text>| {
-        let fits = |text: &Text| match (language, &text.language) {
-            (Some(wanted), Some(own)) => language::same(wanted, own),
-            (None, _) => true,
-            _ => false,
-        };
-        let found = texts.iter().position(fits);
-        homeless += u32::from(found.is_none());
-        found
-    };
-    for (language, source) in row.sources {
-        if language.is_none() {
-            event.language_source = Some((&*source).into());
-        } else if let Some(at) = home(&language, &mut texts) {
-            texts[at].language_source = Some((&*source).into());
-        }
-    }
-    for (language, uri) in row.audio {
-        if let Some(at) = home(&language, &mut texts) {
-            let source = Source { uri: Some(uri), ..Source::default() };
-            let recording = Recording { sources: [source].into_iter().collect(), ..Recording::default() };
-            texts[at].audio.push(recording);
-        }
-    }
-    for (language, lip) in row.lips {
-        if let Some(at) = home(&language, &mut texts) {
-            texts[at].lip_sync = Some(Box::new(lip));
-        }
-    }
-    if homeless > 0 {
-        notes.add(offset, "a cell about words that the row does not have");
-        notes.losses.add(LossCode::Unmapped, None, "cells about words that are not there");
-    }
-    // What all texts stand for is what the event stands for.
-    let first = texts.first().and_then(|text| text.represents.clone());
-    if event.represents.is_none() && first.is_some() && texts.iter().all(|text| text.represents == first) {
-        event.represents = first;
-        texts.iter_mut().for_each(|text| text.represents = None);
-    }
-    event.texts = texts.into_iter().collect();
-}
-
-/// The words of a cell: line breaks as such, words in brackets as the map has them.
-fn content(cell: &str, brackets: &std::collections::BTreeMap<String, String>) -> Content {
-    let pairs: Vec<(char, char, &str)> = brackets
-        .iter()
-        .filter(|(_, meaning)| *meaning != "keep")
-        .filter_map(|(pair, meaning)| {
-            let mut chars = pair.chars();
-            Some((chars.next()?, chars.next()?, meaning.as_str()))
-        })
-        .collect();
-    let mut nodes = List::new();
-    let normal = cell.replace("\r\n", "\n").replace('\r', "\n");
-    for (at, line) in normal.split('\n').enumerate() {
-        if at > 0 {
-            nodes.push(Node::Break(None));
-        }
-        let mut rest = line;
-        // A bracket that is never closed is a word like others: it is looked for once in a line.
-        while let Some((open, close, cue)) = pairs.iter().find_map(|&(open, close, cue)| {
-            let open_at = rest.find(open)?;
-            let length = rest[open_at..].find(close)? + close.len_utf8();
-            Some((open_at, open_at + length, cue))
-        }) {
-            if open > 0 {
-                nodes.push(Node::Run(rest[..open].into()));
-            }
-            let words = Cue { cue: cue.into(), text: rest[open..close].into(), ..Cue::default() };
-            nodes.push(Node::Cue(Box::new(words)));
-            rest = &rest[close..];
-        }
-        if !rest.is_empty() {
-            nodes.push(Node::Run(rest.into()));
-        }
-    }
-    Content(nodes)
 }

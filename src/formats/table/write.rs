@@ -1,7 +1,7 @@
 //! From a script to rows of cells.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::cells;
 use super::frame_of;
@@ -10,14 +10,18 @@ use crate::formats::map::{Column, ColumnField, Map, TimeFormat, When};
 use crate::formats::{LossCode, Losses, WriteOptions, cues};
 use crate::ttal::computed::{Computed, Context};
 use crate::ttal::language;
-use crate::ttal::model::{Character, ContentDescriptor, Event, Script, Text};
+use crate::ttal::model::{Character, ContentDescriptor, Event, Node, Script, Text};
 use crate::ttal::time::{MediaTime, TimecodeCounter};
+
+/// Languages that a table has columns for: every event has a cell for each of them.
+const MAX_LANGUAGES: usize = 200;
 
 /// A column as it is written.
 #[derive(Debug, Clone)]
 struct Out<'m> {
     rules: &'m Column,
     heading: String,
+    /// The language of its words, in canonical spelling.
     language: Option<String>,
 }
 
@@ -38,6 +42,8 @@ pub(crate) struct Sheet<'s, 'm> {
     scenes: HashMap<&'s str, &'s str>,
     loops: HashMap<&'s str, &'s str>,
     rounded: Vec<(usize, MediaTime)>,
+    /// The canonical spelling of all tags of the script.
+    canonical: HashMap<&'s str, String>,
 }
 
 /// What some event of the script has, of what has a column only then.
@@ -90,8 +96,9 @@ impl<'s, 'm> Sheet<'s, 'm> {
             scenes: script.scenes.iter().filter_map(|s| Some((&*s.id.0, s.label.as_deref()?))).collect(),
             loops: script.loops.iter().filter_map(|l| Some((&*l.id.0, l.label.as_deref()?))).collect(),
             rounded: Vec::new(),
+            canonical: HashMap::new(),
         };
-        sheet.columns = sheet.layout();
+        sheet.columns = sheet.layout()?;
         sheet.has_numbers = !options.milliseconds
             && sheet.columns.iter().any(|column| {
                 column.rules.field == ColumnField::Begin && column.rules.time == TimeFormat::Milliseconds
@@ -104,8 +111,13 @@ impl<'s, 'm> Sheet<'s, 'm> {
         self.columns.iter().map(|column| column.heading.as_str())
     }
 
-    fn layout(&self) -> Vec<Out<'m>> {
+    fn layout(&mut self) -> Result<Vec<Out<'m>>> {
         let (languages, present) = self.survey();
+        if languages.len() > MAX_LANGUAGES {
+            let message =
+                format!("texts in {} languages: a table has columns for {MAX_LANGUAGES}", languages.len());
+            return Err(Error::limit(message));
+        }
         let numbers =
             self.options.milliseconds || self.options.timecodes || (self.counter.is_some() && present.uneven);
         let can_number = self.map.columns.iter().any(|column| {
@@ -139,7 +151,8 @@ impl<'s, 'm> Sheet<'s, 'm> {
             }
             let name = rules.names.first().map_or("", String::as_str);
             if !name.contains('*') {
-                columns.push(Out { rules, heading: name.to_string(), language: rules.language.clone() });
+                let language = rules.language.as_deref().map(language::canonical);
+                columns.push(Out { rules, heading: name.to_string(), language });
                 continue;
             }
             let plain = rules.names.iter().find(|name| !name.contains('*'));
@@ -149,21 +162,21 @@ impl<'s, 'm> Sheet<'s, 'm> {
                     Some(plain) => plain.clone(),
                     None => name.replacen('*', language, 1),
                 };
-                columns.push(Out { rules, heading, language: Some((*language).to_string()) });
+                columns.push(Out { rules, heading, language: Some(language::canonical(language)) });
             }
         }
-        columns
+        Ok(columns)
     }
 
     /// The languages of texts, that of the document first, and what else needs columns.
-    fn survey(&self) -> (Vec<&'s str>, Present) {
+    fn survey(&mut self) -> (Vec<&'s str>, Present) {
         let mut languages: Vec<&str> = Vec::new();
+        let mut known = HashSet::new();
         let mut present = Present::default();
         let default = self.script.language.as_deref().unwrap_or("");
-        let even = |time: MediaTime| {
-            let rate = self.counter.map(|counter| counter.rate);
-            rate.is_none_or(|rate| rate.time(rate.nearest_frame(time)) == Some(time))
-        };
+        let rate = self.counter.map(|counter| counter.rate);
+        let even =
+            |time: MediaTime| rate.is_none_or(|rate| rate.time(rate.nearest_frame(time)) == Some(time));
         for event in &self.script.events {
             let computed = self.context.event(event);
             present.forced |= event.forced.is_some();
@@ -173,9 +186,12 @@ impl<'s, 'm> Sheet<'s, 'm> {
             present.uneven |= !even(computed.begin) || computed.end.is_some_and(|end| !even(end));
             for text in &event.texts {
                 let own = self.context.text(&computed, text);
-                if languages.last() != Some(&own.language) && !languages.iter().any(|l| same(l, own.language))
-                {
-                    languages.push(own.language);
+                if !self.canonical.contains_key(own.language) {
+                    let canonical = language::canonical(own.language);
+                    if known.insert(canonical.clone()) {
+                        languages.push(own.language);
+                    }
+                    self.canonical.insert(own.language, canonical);
                 }
                 present.sources |= !own.language_source.is_empty();
                 present.audio |= first_uri(text).is_some();
@@ -209,8 +225,9 @@ impl<'s, 'm> Sheet<'s, 'm> {
                 texts.iter().zip(&homes).filter(|(_, home)| **home == Some(column_at)).map(|(text, _)| text)
             };
             let of_language = || {
-                let wanted = self.columns[column_at].language.as_deref().unwrap_or("");
-                texts.iter().filter(move |(_, c)| same(c.language, wanted))
+                let sheet: &Self = self;
+                let wanted = sheet.columns[column_at].language.as_deref().unwrap_or("");
+                texts.iter().filter(move |(_, c)| sheet.canonical(c.language) == wanted)
             };
             let cell: Cow<'s, str> = match rules.field {
                 ColumnField::Number => Cow::Owned((at + 1).to_string()),
@@ -268,14 +285,15 @@ impl<'s, 'm> Sheet<'s, 'm> {
         losses: &mut Losses,
     ) -> Vec<Option<usize>> {
         let mut homes = Vec::with_capacity(texts.len());
-        for (_, own) in texts {
+        let mut taken = vec![false; self.columns.len()];
+        for (text, own) in texts {
             let mut best: Option<(usize, usize)> = None;
             for (at, column) in self.columns.iter().enumerate() {
                 if column.rules.field != ColumnField::Text {
                     continue;
                 }
                 let language_fits = match &column.language {
-                    Some(language) => same(language, own.language),
+                    Some(language) => language == self.canonical(own.language),
                     None => own.language.is_empty() || language::matches(own.language, self.wanted),
                 };
                 let score = match &column.rules.represents {
@@ -288,16 +306,24 @@ impl<'s, 'm> Sheet<'s, 'm> {
                 }
             }
             let home = best.map(|(at, _)| at);
+            if is_blank(&text.content.0) {
+                // A cell without words is no text.
+                losses.add(LossCode::Annot, Some(&event.id), "texts without words");
+            }
             match home {
                 None => losses.add(LossCode::Lang, Some(&event.id), "texts in other languages"),
-                Some(_) if homes.contains(&home) => {
-                    losses.add(LossCode::Lang, Some(&event.id), "texts of one language joined");
+                Some(at) if taken[at] => {
+                    losses.add(LossCode::Lang, Some(&event.id), "texts of one language joined")
                 }
-                Some(_) => {}
+                Some(at) => taken[at] = true,
             }
             homes.push(home);
         }
         homes
+    }
+
+    fn canonical<'a>(&'a self, tag: &'a str) -> &'a str {
+        self.canonical.get(tag).map_or(tag, String::as_str)
     }
 
     fn speakers(&self, event: &Event) -> String {
@@ -354,10 +380,11 @@ impl<'s, 'm> Sheet<'s, 'm> {
             TimeFormat::Seconds => (cells::number_cell(time, 1).0, Some(time)),
             TimeFormat::Clock | TimeFormat::Auto => (cells::clock_cell(time).0, Some(time)),
         };
-        if let Some(shift) = meant.map(|meant| if meant > time { meant - time } else { time - meant }) {
-            if shift > MediaTime::ZERO && event < self.script.events.len() {
-                self.rounded.push((event, shift));
-            }
+        let shift = meant.map(|meant| if meant > time { meant - time } else { time - meant });
+        if let Some(shift) =
+            shift.filter(|&shift| shift > MediaTime::ZERO && event < self.script.events.len())
+        {
+            self.rounded.push((event, shift));
         }
         Ok(Cow::Owned(cell))
     }
@@ -386,6 +413,16 @@ fn words<'s>(mut texts: impl Iterator<Item = &'s Text>) -> Cow<'s, str> {
         all.push_str(&text.content.plain_text());
     }
     Cow::Owned(all)
+}
+
+fn is_blank(nodes: &[Node]) -> bool {
+    nodes.iter().all(|node| match node {
+        Node::Run(words) => words.trim().is_empty(),
+        Node::Break(_) => true,
+        Node::Span(span) => is_blank(&span.content),
+        Node::Ruby(node) => is_blank(&node.ruby.base),
+        Node::Cue(cue) => cue.text.trim().is_empty(),
+    })
 }
 
 fn label<'s>(id: Option<&'s str>, labels: &HashMap<&'s str, &'s str>) -> Cow<'s, str> {

@@ -141,11 +141,7 @@ impl<'t, 'n> Reader<'t, 'n> {
         } else {
             cue.settings.to_string()
         };
-        keep(
-            &mut event.extensions,
-            key::SETTINGS,
-            Some(&*settings).filter(|settings| !settings.is_empty()),
-        );
+        keep(&mut event.extensions, key::SETTINGS, Some(&*settings).filter(|settings| !settings.is_empty()));
         keep_list(&mut event.extensions, key::NOTES, cue.comments.iter().copied());
         if !cue.settings.is_empty() {
             self.place(script, &mut event, &cue);
