@@ -64,8 +64,13 @@ fn invalid_documents_are_read_as_far_as_they_go() {
             continue;
         };
         let (script, remarks) = parse(&source);
-        let rules: Vec<&str> = remarks.iter().filter(|r| r.severity == Severity::Error).map(|r| r.rule.id).collect();
-        seen.push_str(&format!("{name}: {} {}\n", if script.is_some() { "read" } else { "refused" }, rules.join(" ")));
+        let rules: Vec<&str> =
+            remarks.iter().filter(|r| r.severity == Severity::Error).map(|r| r.rule.id).collect();
+        seen.push_str(&format!(
+            "{name}: {} {}\n",
+            if script.is_some() { "read" } else { "refused" },
+            rules.join(" ")
+        ));
         if script.is_some() {
             assert_eq!(roundtrip::check(&source).unwrap().differences, [], "{name}");
         }

@@ -55,8 +55,8 @@ impl<'b> Draw<'b> {
 
     fn text(&mut self) -> Str {
         const PARTS: &[&str] = &[
-            "a", "B c", " ", "  ", "\t", "\n", "\r", "\r\n", "é", "東京", "😀", "<", ">", "&", "\"", "'", "]]>", "\u{a0}",
-            "\u{85}", "\u{2028}", "\u{fffd}", "&amp;", "<!--", "\u{200f}", "x", "1",
+            "a", "B c", " ", "  ", "\t", "\n", "\r", "\r\n", "é", "東京", "😀", "<", ">", "&", "\"", "'",
+            "]]>", "\u{a0}", "\u{85}", "\u{2028}", "\u{fffd}", "&amp;", "<!--", "\u{200f}", "x", "1",
         ];
         let count = self.byte() % 5;
         (0..count).map(|_| self.pick(PARTS)).collect::<String>().into()
@@ -72,7 +72,8 @@ impl<'b> Draw<'b> {
     }
 
     fn time(&mut self) -> Time {
-        self.pick(&["1s", "00:00:01", "00:00:01.5", "240f", "10t", "1.5s", "", "soon", "00:00:01:12", " 1s "]).into()
+        self.pick(&["1s", "00:00:01", "00:00:01.5", "240f", "10t", "1.5s", "", "soon", "00:00:01:12", " 1s "])
+            .into()
     }
 
     fn language(&mut self) -> Language {
@@ -120,13 +121,37 @@ impl<'b> Draw<'b> {
 
     fn styling(&mut self) -> Attributes {
         const ENTRIES: &[(&str, &str)] = &[
-            ("tts:color", "yellow"), ("tts:fontStyle", "italic"), ("itts:forcedDisplay", "true"),
-            ("ebutts:linePadding", "0.5c"), ("tta:pitch", "+10%"), ("tta:speak", "fast"), ("tta:gain", "1"),
-            ("tta:gain", "loud"), ("xml:space", "preserve"), ("xml:space", "default"), ("ttm:role", "sound"),
-            ("ttm:agent", "c1"), ("daptm:onScreen", "ON"), ("daptm:represents", "visual"), ("timeContainer", "par"),
-            ("condition", "true"), ("bogus", "x"), ("bad:name", "x"), ("tts:bad name", "x"), ("tts:ruby", "container"),
-            ("tts:ruby", "base"), ("xml:id", "q"), ("xml:lang", "de"), ("xlink:href", "#a"), ("tts:opacity", " 1\n2\t"),
-            ("style", "s1"), ("begin", "1s"), ("", ""), ("tx:status", "open"), ("ttp:x", ""), ("xml:base", "u"),
+            ("tts:color", "yellow"),
+            ("tts:fontStyle", "italic"),
+            ("itts:forcedDisplay", "true"),
+            ("ebutts:linePadding", "0.5c"),
+            ("tta:pitch", "+10%"),
+            ("tta:speak", "fast"),
+            ("tta:gain", "1"),
+            ("tta:gain", "loud"),
+            ("xml:space", "preserve"),
+            ("xml:space", "default"),
+            ("ttm:role", "sound"),
+            ("ttm:agent", "c1"),
+            ("daptm:onScreen", "ON"),
+            ("daptm:represents", "visual"),
+            ("timeContainer", "par"),
+            ("condition", "true"),
+            ("bogus", "x"),
+            ("bad:name", "x"),
+            ("tts:bad name", "x"),
+            ("tts:ruby", "container"),
+            ("tts:ruby", "base"),
+            ("xml:id", "q"),
+            ("xml:lang", "de"),
+            ("xlink:href", "#a"),
+            ("tts:opacity", " 1\n2\t"),
+            ("style", "s1"),
+            ("begin", "1s"),
+            ("", ""),
+            ("tx:status", "open"),
+            ("ttp:x", ""),
+            ("xml:base", "u"),
         ];
         let mut styling = Attributes::default();
         let Some(count) = self.rare(3, |d| d.byte() % 5) else { return styling };
@@ -158,7 +183,9 @@ impl<'b> Draw<'b> {
         let mut foreign = self.some(5, 3, Draw::foreign);
         // One set of attributes for each `metadata`, of which the first alone is common.
         let mut marked = false;
-        foreign.retain(|f| !f.xml.starts_with("<metadata") || (f.index == 0 && !std::mem::replace(&mut marked, true)));
+        foreign.retain(|f| {
+            !f.xml.starts_with("<metadata") || (f.index == 0 && !std::mem::replace(&mut marked, true))
+        });
         // XML has each attribute once.
         let mut seen = std::collections::HashSet::new();
         foreign.retain(|f| f.slot != Slot::Attribute || seen.insert(f.xml.clone()));
@@ -227,7 +254,11 @@ impl<'b> Draw<'b> {
             uri: matches!(form, 0 | 5 | 6).then(|| self.pick(&["take.wav", "", "#a1", "a b\n.wav"]).into()),
             resource: matches!(form, 1 | 6).then(|| self.pick(&["res1", "res2", "none", ""]).into()),
             data: matches!(form, 2 | 4).then(|| self.pick(&["UklGRg==", "", "Ukl\nGRg=="]).into()),
-            chunks: if matches!(form, 3 | 4) { ["Ukl".into(), "".into()].into_iter().collect() } else { List::new() },
+            chunks: if matches!(form, 3 | 4) {
+                ["Ukl".into(), "".into()].into_iter().collect()
+            } else {
+                List::new()
+            },
             media_type: self.rare(2, |d| d.pick(&["audio/wave", ""]).into()),
             format: self.rare(4, Draw::text),
             encoding: self.rare(4, |_| "base64".into()),
@@ -467,7 +498,9 @@ impl<'b> Draw<'b> {
                 translated_title: d.rare(2, Draw::text),
                 series_title: d.rare(2, Draw::text),
                 season: d.rare(2, |_| 2),
-                episode: d.rare(2, |d| if d.byte() % 2 == 0 { Episode::Number(3) } else { Episode::Text(d.text()) }),
+                episode: d.rare(2, |d| {
+                    if d.byte() % 2 == 0 { Episode::Number(3) } else { Episode::Text(d.text()) }
+                }),
                 episode_title: d.rare(3, Draw::text),
                 translated_episode_title: d.rare(3, Draw::text),
                 project_id: d.rare(3, Draw::text),
@@ -489,7 +522,11 @@ impl<'b> Draw<'b> {
             Box::new(Timing {
                 frame_rate: d.rare(2, |d| FrameRateValue {
                     base: d.pick(&[24, 25, 0]),
-                    multiplier: if d.byte() % 2 == 0 { List::new() } else { [1000, 1001].into_iter().collect() },
+                    multiplier: if d.byte() % 2 == 0 {
+                        List::new()
+                    } else {
+                        [1000, 1001].into_iter().collect()
+                    },
                     unknown: d.unknown(),
                     ..FrameRateValue::default()
                 }),
@@ -611,7 +648,11 @@ impl<'b> Draw<'b> {
                 kind: d.rare(2, |d| d.pick(&["cut", "odd"]).into()),
                 ..Shot::default()
             }),
-            loops: self.some(4, 2, |d| Loop { id: d.reference(), end: d.rare(2, Draw::time), ..Loop::default() }),
+            loops: self.some(4, 2, |d| Loop {
+                id: d.reference(),
+                end: d.rare(2, Draw::time),
+                ..Loop::default()
+            }),
             root: self.root(),
             body: self.body(),
             groups: self.some(2, 5, Draw::group),
@@ -623,13 +664,23 @@ impl<'b> Draw<'b> {
                 agent: d.rare(2, |d| Agent { name: d.rare(2, Draw::text), ..Agent::default() }),
                 note: d.rare(2, Draw::text),
                 parameters: d.extensions(),
-                losses: d.some(2, 2, |_| LineageLoss { code: "C-STYLE".into(), count: 3, ..LineageLoss::default() }),
+                losses: d.some(2, 2, |_| LineageLoss {
+                    code: "C-STYLE".into(),
+                    count: 3,
+                    ..LineageLoss::default()
+                }),
                 unknown: d.unknown(),
                 ..LineageStep::default()
             }),
             content_profiles: self.some(4, 2, |d| d.pick(&["http://example.com/p", "x y"]).into()),
             processor_profiles: self.some(4, 2, |d| {
-                d.pick(&["http://example.com/p", "http://www.w3.org/ns/ttml/profile/dapt1.0/processor", "x y", ""]).into()
+                d.pick(&[
+                    "http://example.com/p",
+                    "http://www.w3.org/ns/ttml/profile/dapt1.0/processor",
+                    "x y",
+                    "",
+                ])
+                .into()
             }),
             extensions: self.extensions(),
             foreign: self.some_foreign(),
@@ -640,10 +691,21 @@ impl<'b> Draw<'b> {
 
     fn root(&mut self) -> Attributes {
         const ENTRIES: &[(&str, &str)] = &[
-            ("tts:extent", "640px 480px"), ("ttp:cellResolution", "32 15"), ("ittp:aspectRatio", "16 9"),
-            ("xml:space", "preserve"), ("xml:space", "default"), ("xml:id", "root"), ("ttp:profile", "x"),
-            ("ttp:frameRate", "fast"), ("ttp:frameRate", "25"), ("ttp:frameRateMultiplier", "1 2"), ("bogus", "x"),
-            ("ttp:frameRateMultiplier", "half"), ("ttp:tickRate", "0.5"), ("daptm:workflowType", "x"), ("xml:lang", "x"),
+            ("tts:extent", "640px 480px"),
+            ("ttp:cellResolution", "32 15"),
+            ("ittp:aspectRatio", "16 9"),
+            ("xml:space", "preserve"),
+            ("xml:space", "default"),
+            ("xml:id", "root"),
+            ("ttp:profile", "x"),
+            ("ttp:frameRate", "fast"),
+            ("ttp:frameRate", "25"),
+            ("ttp:frameRateMultiplier", "1 2"),
+            ("bogus", "x"),
+            ("ttp:frameRateMultiplier", "half"),
+            ("ttp:tickRate", "0.5"),
+            ("daptm:workflowType", "x"),
+            ("xml:lang", "x"),
         ];
         let mut root = Attributes::default();
         for _ in 0..self.byte() % 4 {

@@ -9,8 +9,8 @@ use crate::formats::ttml::names::{is_name, namespace_of};
 use crate::formats::ttml::space::survives_collapse;
 use crate::formats::ttml::xml;
 use crate::ttal::model::{
-    Character, ContentDescriptor, Foreign, Id, Programme, Region, Resource, ResourceKind, Script, Slot, Str, Style,
-    Talent, Timing,
+    Character, ContentDescriptor, Foreign, Id, Programme, Region, Resource, ResourceKind, Script, Slot, Str,
+    Style, Talent, Timing,
 };
 
 /// Whether a list can be an attribute whose values are separated by white space.
@@ -43,8 +43,13 @@ pub(super) fn is_root_attribute(script: &Script, name: &str, value: &str) -> boo
         ("ttp", "frameRate") => !is_number && timing.is_none_or(|t| t.frame_rate.is_none()),
         ("ttp", "tickRate") => !is_number && timing.is_none_or(|t| t.tick_rate.is_none()),
         ("ttp", "frameRateMultiplier") => {
-            let numbers = value.split([' ', ':', '\t', '\n']).filter(|p| !p.is_empty()).all(|p| p.parse::<u32>().is_ok());
-            timing.and_then(|t| t.frame_rate.as_ref()).is_none_or(|rate| rate.multiplier.is_empty() && !numbers)
+            let numbers = value
+                .split([' ', ':', '\t', '\n'])
+                .filter(|p| !p.is_empty())
+                .all(|p| p.parse::<u32>().is_ok());
+            timing
+                .and_then(|t| t.frame_rate.as_ref())
+                .is_none_or(|rate| rate.multiplier.is_empty() && !numbers)
         }
         _ => true,
     }
@@ -58,7 +63,11 @@ fn programme_texts(programme: &Programme) -> [(&'static str, &'static str, Optio
         ("ttm:copyright", "copyright", programme.copyright.as_ref()),
         ("ebuttm:documentTranslatedProgrammeTitle", "translatedTitle", programme.translated_title.as_ref()),
         ("ebuttm:documentOriginalEpisodeTitle", "episodeTitle", programme.episode_title.as_ref()),
-        ("ebuttm:documentTranslatedEpisodeTitle", "translatedEpisodeTitle", programme.translated_episode_title.as_ref()),
+        (
+            "ebuttm:documentTranslatedEpisodeTitle",
+            "translatedEpisodeTitle",
+            programme.translated_episode_title.as_ref(),
+        ),
         ("ebuttm:documentPublisher", "publisher", programme.publisher.as_ref()),
         ("ebuttm:documentCountryOfOrigin", "countryOfOrigin", programme.country_of_origin.as_ref()),
     ]
@@ -100,7 +109,8 @@ impl<'s> Writer<'_, 's> {
             || script.timing.as_deref().is_some_and(has_metadata)
             || !script.characters.is_empty()
             || !script.talents.is_empty();
-        let has_metadata = has_first || extra.has_own() || script.foreign.iter().any(|f| f.slot == Slot::Metadata);
+        let has_metadata =
+            has_first || extra.has_own() || script.foreign.iter().any(|f| f.slot == Slot::Metadata);
         let parts = [!script.resources.is_empty(), !script.styles.is_empty(), !script.regions.is_empty()];
         if !has_metadata && parts == [false; 3] {
             return Ok(());
@@ -138,13 +148,16 @@ impl<'s> Writer<'_, 's> {
         if !are_tokens(&script.processor_profiles) {
             odd.add("processorProfiles", &script.processor_profiles);
         }
-        let is_lost = |(name, value): (&str, &str)| name != "ttp:profile" && !is_root_attribute(script, name, value);
+        let is_lost =
+            |(name, value): (&str, &str)| name != "ttp:profile" && !is_root_attribute(script, name, value);
         if script.root.iter().any(is_lost) {
             odd.add("root", &script.root);
         }
         if let Some(programme) = script.programme.as_deref() {
             for (element, key, text) in programme_texts(programme) {
-                if let Some(text) = text.filter(|text| !element.starts_with("ttm:") && !survives_collapse(text)) {
+                if let Some(text) =
+                    text.filter(|text| !element.starts_with("ttm:") && !survives_collapse(text))
+                {
                     odd.add(format!("programme/{key}"), text);
                 }
             }
@@ -272,7 +285,8 @@ impl<'s> Writer<'_, 's> {
         self.xml.attribute("type", kind)?;
         self.xml.attribute("xml:id", id)?;
         for foreign in foreign.iter().filter(|f| f.slot == Slot::Attribute) {
-            xml::parse_fragment(&format!("<a {}/>", foreign.xml)).map_err(|p| malformed(foreign, &p.message))?;
+            xml::parse_fragment(&format!("<a {}/>", foreign.xml))
+                .map_err(|p| malformed(foreign, &p.message))?;
             self.xml.raw_attributes(&foreign.xml);
         }
         self.xml.start("ttm:name")?;
@@ -347,7 +361,8 @@ impl<'s> Writer<'_, 's> {
         self.xml.optional("dur", region.dur.as_deref())?;
         self.id_list("style", &region.style)?;
         self.styling(&region.styling, takes, Has::default())?;
-        let extra = Extra { unknown: Some(&region.unknown), odd, foreign: &region.foreign, ..Extra::default() };
+        let extra =
+            Extra { unknown: Some(&region.unknown), odd, foreign: &region.foreign, ..Extra::default() };
         self.metadata(&extra)?;
         self.children_of_known_names(&region.foreign, false)?;
         self.animations(None, &region.animations)?;

@@ -1,13 +1,11 @@
 //! Writing texts: paragraphs, what is among their words, and their recordings.
 
-use super::odd::{Has, Odd, has_one_form};
+use super::odd::{Has, Odd, has_one_form, is_attribute, is_joined};
 use super::write::{Extra, Writer, block_attributes};
 use crate::error::Result;
 use crate::formats::ttml::element::Takes;
 use crate::formats::ttml::space;
-use crate::ttal::model::{
-    Break, Cue, Node, Recording, ResourceKind, RubyNode, Source, Span, Speak, Text,
-};
+use crate::ttal::model::{Break, Cue, Node, Recording, ResourceKind, RubyNode, Source, Span, Speak, Text};
 
 const TEXT: Takes = Takes {
     times: true,
@@ -99,14 +97,12 @@ fn line_break(writer: &mut Writer<'_, '_>, node: Option<&Break>) -> Result<()> {
         let takes = Takes::default();
         let mut odd = Odd::default();
         let mut styling = node.styling.clone();
-        match styling.remove("style") {
-            Some(style) if super::odd::is_joined(&style) => {
-                writer.xml.attribute("style", &style)?;
-                odd.styling("styling", &styling, takes, Has::default());
-            }
-            Some(_) => odd.add("styling", &node.styling),
-            None => odd.styling("styling", &styling, takes, Has::default()),
+        let style = styling.remove("style");
+        let is_odd = |(name, value): (&str, &str)| !is_attribute(name, value, takes, Has::default());
+        if styling.iter().any(is_odd) || style.as_deref().is_some_and(|style| !is_joined(style)) {
+            odd.add("styling", &node.styling);
         }
+        writer.xml.optional("style", style.as_deref().filter(|style| is_joined(style)))?;
         writer.styling(&styling, takes, Has::default())?;
         writer.metadata(&Extra { unknown: Some(&node.unknown), odd, ..Extra::default() })?;
     }

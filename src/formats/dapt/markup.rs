@@ -36,7 +36,13 @@ impl std::fmt::Debug for Markup<'_> {
 impl<'w> Markup<'w> {
     /// A writer; without a sink it only finds out which prefixes are used and what can't be written.
     pub fn new(sink: Option<&'w mut dyn Write>) -> Self {
-        Markup { sink, text: String::with_capacity(CHUNK + 4096), open: Vec::new(), in_tag: false, used: [false; FIXED.len()] }
+        Markup {
+            sink,
+            text: String::with_capacity(CHUNK + 4096),
+            open: Vec::new(),
+            in_tag: false,
+            used: [false; FIXED.len()],
+        }
     }
 
     /// The fixed prefixes that were used, with their namespaces.

@@ -74,7 +74,9 @@ impl Odd {
         self.sources(&recording.sources);
         match recording.mix.as_deref() {
             // Without values it could not be told from an animation of styles, which recordings don't have.
-            Some(mix) if mix.animate.iter().any(|a| a.gain.is_empty() && a.pan.is_empty()) => self.add("mix", mix),
+            Some(mix) if mix.animate.iter().any(|a| a.gain.is_empty() && a.pan.is_empty()) => {
+                self.add("mix", mix)
+            }
             mix => self.mix(mix),
         }
     }
@@ -113,7 +115,8 @@ impl Has {
 /// Whether a source is in exactly one form, with nothing that only another form has.
 pub(super) fn has_one_form(source: &Source) -> bool {
     let embedded = source.data.is_some() || !source.chunks.is_empty();
-    let forms = [source.uri.is_some(), source.resource.is_some(), source.data.is_some(), !source.chunks.is_empty()];
+    let forms =
+        [source.uri.is_some(), source.resource.is_some(), source.data.is_some(), !source.chunks.is_empty()];
     forms.iter().filter(|form| **form).count() == 1
         && (embedded || (source.encoding.is_none() && source.length.is_none()))
 }

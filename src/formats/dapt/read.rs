@@ -60,7 +60,11 @@ pub fn parse(source: &Source, remarks: &mut Vec<Remark>, notes: &mut Notes) -> O
     }
     let text = source.text();
     let reading = Reading { text, remarks, notes, event: None, declares_foreign: false };
-    let mut reader = Reader { reading, script: Script { version: "1.0".into(), ..Script::default() }, ids: HashSet::new() };
+    let mut reader = Reader {
+        reading,
+        script: Script { version: "1.0".into(), ..Script::default() },
+        ids: HashSet::new(),
+    };
     reader.root(root);
     Some(reader.script)
 }
@@ -148,7 +152,8 @@ impl Reader<'_> {
                 }
                 (Vocabulary::Parameter, "frameRate") if value.parse::<u32>().is_ok() => {
                     let base = value.parse().unwrap_or_default();
-                    timing.frame_rate = Some(FrameRateValue { at: place(root), base, ..FrameRateValue::default() });
+                    timing.frame_rate =
+                        Some(FrameRateValue { at: place(root), base, ..FrameRateValue::default() });
                 }
                 (Vocabulary::Parameter, "frameRateMultiplier") => multiplier = Some(value),
                 (Vocabulary::Parameter, "tickRate") if value.parse::<u32>().is_ok() => {
@@ -158,7 +163,10 @@ impl Reader<'_> {
                     let offset = attribute.range_qname().start;
                     let foreign = foreign::attribute(self.reading.text, &attribute);
                     script.foreign.push(foreign);
-                    self.reading.remark_foreign(offset, format!("the attribute `{name}` is unknown and not in metadata"));
+                    self.reading.remark_foreign(
+                        offset,
+                        format!("the attribute `{name}` is unknown and not in metadata"),
+                    );
                 }
                 _ => {
                     script.root.0.push((format!("{}:{name}", vocabulary.prefix()).into(), value.into()));
@@ -167,8 +175,11 @@ impl Reader<'_> {
             }
         }
         if let Some(value) = multiplier {
-            let parts: Option<List<u32>> =
-                value.split([' ', ':', '\t', '\n']).filter(|p| !p.is_empty()).map(|p| p.parse().ok()).collect();
+            let parts: Option<List<u32>> = value
+                .split([' ', ':', '\t', '\n'])
+                .filter(|p| !p.is_empty())
+                .map(|p| p.parse().ok())
+                .collect();
             match (parts, &mut timing.frame_rate) {
                 (Some(parts), Some(rate)) => rate.multiplier = parts,
                 _ => {
@@ -197,7 +208,8 @@ impl Reader<'_> {
                 remark.found = Some(value.to_string());
             }
             "frameRate" | "tickRate" => {
-                let remark = self.reading.remark(&table::S_09, spot, format!("`ttp:{name}` is no whole number"));
+                let remark =
+                    self.reading.remark(&table::S_09, spot, format!("`ttp:{name}` is no whole number"));
                 remark.found = Some(value.to_string());
             }
             name if PROHIBITED.contains(&name) => {
@@ -230,7 +242,11 @@ impl Reader<'_> {
                     }
                 }
                 (Vocabulary::Tt, "animation") => {
-                    self.reading.remark(&table::D_26, place(child).whole(), "`animation` in the head is prohibited");
+                    self.reading.remark(
+                        &table::D_26,
+                        place(child).whole(),
+                        "`animation` in the head is prohibited",
+                    );
                     foreign.push(foreign::element(self.reading.text, child, Slot::Child, index));
                 }
                 (Vocabulary::Metadata, "title" | "desc" | "copyright" | "agent") => {}
@@ -306,8 +322,10 @@ impl Reader<'_> {
 
     /// D-15 and what of D-16 is about the order of agents.
     fn check_actors(&mut self, head: Node<'_, '_>) {
-        let agents: Vec<Node<'_, '_>> =
-            head.descendants().filter(|n| n.is_element() && tag(*n) == (Vocabulary::Metadata, "agent")).collect();
+        let agents: Vec<Node<'_, '_>> = head
+            .descendants()
+            .filter(|n| n.is_element() && tag(*n) == (Vocabulary::Metadata, "agent"))
+            .collect();
         let kind = |n: &Node<'_, '_>| attribute(*n, Vocabulary::None, "type").unwrap_or("").to_string();
         let mut seen = std::collections::HashMap::new();
         for (at, agent) in agents.iter().enumerate() {
@@ -324,7 +342,9 @@ impl Reader<'_> {
         }
         for (at, agent) in agents.iter().enumerate().filter(|(_, a)| kind(a) == "character") {
             let own = attribute(*agent, Vocabulary::Xml, "id");
-            for actor in agent.children().filter(|n| n.is_element() && tag(*n) == (Vocabulary::Metadata, "actor")) {
+            for actor in
+                agent.children().filter(|n| n.is_element() && tag(*n) == (Vocabulary::Metadata, "actor"))
+            {
                 let Some(target) = attribute(actor, Vocabulary::None, "agent") else {
                     let message = "`ttm:actor` names no agent";
                     self.reading.remark(&table::D_15, place(*agent).key("talent"), message);
@@ -332,7 +352,9 @@ impl Reader<'_> {
                 };
                 let spot = place(*agent).key("talent");
                 let message = match seen.get(target) {
-                    _ if Some(target) == own => format!("the character `{target}` names itself as its talent"),
+                    _ if Some(target) == own => {
+                        format!("the character `{target}` names itself as its talent")
+                    }
                     None => format!("no agent `{target}` is declared"),
                     Some((_, kind)) if kind != "person" => format!("the agent `{target}` is no person"),
                     Some((declared, _)) => {
@@ -567,19 +589,21 @@ fn take_head<'a, 'input>(
             trade.push(node);
             true
         }
-        (Vocabulary::Tx, "programme") => {
-            take_children(node, &mut |key, text| script.programme.get_or_insert_default().take_tx_field(key, text))
-        }
-        (Vocabulary::Tx, "timing") => {
-            take_children(node, &mut |key, text| script.timing.get_or_insert_default().take_tx_field(key, text))
-        }
+        (Vocabulary::Tx, "programme") => take_children(node, &mut |key, text| {
+            script.programme.get_or_insert_default().take_tx_field(key, text)
+        }),
+        (Vocabulary::Tx, "timing") => take_children(node, &mut |key, text| {
+            script.timing.get_or_insert_default().take_tx_field(key, text)
+        }),
         (Vocabulary::Tx, _) => script.take_tx_field(name, &literal(node)),
         _ => false,
     }
 }
 
 fn take_children(node: Node<'_, '_>, take: &mut dyn FnMut(&str, &str) -> bool) -> bool {
-    node.children().filter(Node::is_element).fold(true, |all, child| take(child.tag_name().name(), &literal(child)) && all)
+    node.children()
+        .filter(Node::is_element)
+        .fold(true, |all, child| take(child.tag_name().name(), &literal(child)) && all)
 }
 
 /// What EBU-TT metadata and TTML's own say about the programme.
@@ -609,7 +633,9 @@ fn take_programme(reading: &mut Reading<'_>, script: &mut Script, node: Node<'_,
         }
         (Vocabulary::EbuMetadata, "documentTranslatedProgrammeTitle") => Some(&mut new.translated_title),
         (Vocabulary::EbuMetadata, "documentOriginalEpisodeTitle") => Some(&mut new.episode_title),
-        (Vocabulary::EbuMetadata, "documentTranslatedEpisodeTitle") => Some(&mut new.translated_episode_title),
+        (Vocabulary::EbuMetadata, "documentTranslatedEpisodeTitle") => {
+            Some(&mut new.translated_episode_title)
+        }
         (Vocabulary::EbuMetadata, "documentPublisher") => Some(&mut new.publisher),
         (Vocabulary::EbuMetadata, "documentCountryOfOrigin") => Some(&mut new.country_of_origin),
         _ => None,
@@ -636,8 +662,15 @@ fn take_programme(reading: &mut Reading<'_>, script: &mut Script, node: Node<'_,
 
 impl Reading<'_> {
     fn text(&mut self, node: Node<'_, '_>) -> Text {
-        let takes =
-            Takes { times: true, language: true, meaning: true, region: true, mix: true, speak: true, ..Takes::default() };
+        let takes = Takes {
+            times: true,
+            language: true,
+            meaning: true,
+            region: true,
+            mix: true,
+            speak: true,
+            ..Takes::default()
+        };
         let common = self.attributes(node, takes);
         let mut text = Text {
             at: place(node),
@@ -675,7 +708,8 @@ impl Reading<'_> {
     }
 
     fn description(&mut self, node: Node<'_, '_>) -> Description {
-        let mut description = Description { at: place(node), text: words(node).into(), ..Description::default() };
+        let mut description =
+            Description { at: place(node), text: words(node).into(), ..Description::default() };
         for attribute in node.attributes() {
             let value = attribute.value();
             match attribute_tag(&attribute) {
@@ -683,11 +717,19 @@ impl Reading<'_> {
                 (Vocabulary::Xml, "lang") => description.language = Some(value.into()),
                 (Vocabulary::Xml, "space") => {}
                 (Vocabulary::Dapt, "descType") => description.kind = Some(value.into()),
-                _ => self.notes.losses.add(LossCode::Foreign, self.event.as_deref(), "attributes of descriptions"),
+                _ => self.notes.losses.add(
+                    LossCode::Foreign,
+                    self.event.as_deref(),
+                    "attributes of descriptions",
+                ),
             }
         }
         for _ in node.children().filter(Node::is_element) {
-            self.notes.losses.add(LossCode::Foreign, self.event.as_deref(), "elements inside of descriptions");
+            self.notes.losses.add(
+                LossCode::Foreign,
+                self.event.as_deref(),
+                "elements inside of descriptions",
+            );
         }
         description
     }

@@ -20,8 +20,8 @@ use crate::ttal::model::{
     Animation, Attributes, Body, Decimal, Description, Event, Extensions, Foreign, Group, Id, List, Mix,
     MixAnimation, Script, Slot, Unknown,
 };
-use crate::ttal::normal::tree::{Child, Tree};
 use crate::ttal::normal::tidy;
+use crate::ttal::normal::tree::{Child, Tree};
 
 /// Groups that may sit in one another: elements may not be nested deeper than readers take them.
 const MAX_GROUPS: usize = 200;
@@ -34,7 +34,8 @@ const MAX_GROUPS: usize = 200;
 pub fn write(script: &Script, _: &WriteOptions, losses: &mut Losses, out: &mut dyn Write) -> Result<()> {
     let script = tidy(script);
     // The first pass finds errors and the prefixes that the root has to declare.
-    let mut dry = Writer { xml: Markup::new(None), losses: &mut Losses::default(), script: &script, event: None };
+    let mut dry =
+        Writer { xml: Markup::new(None), losses: &mut Losses::default(), script: &script, event: None };
     dry.document(&[])?;
     let used = dry.xml.used();
     let mut writer = Writer { xml: Markup::new(Some(out)), losses, script: &script, event: None };

@@ -62,7 +62,10 @@ impl Reading<'_> {
 
     fn other_children(&mut self, node: Node<'_, '_>, foreign: &mut List<crate::ttal::model::Foreign>) {
         for (index, child) in (0..).zip(node.children().filter(Node::is_element)) {
-            if !["metadata", "source", "set", "animate", "data", "chunk"].iter().any(|name| is_tt(child, name)) {
+            if !["metadata", "source", "set", "animate", "data", "chunk"]
+                .iter()
+                .any(|name| is_tt(child, name))
+            {
                 foreign.push(self.foreign_child(child, index));
             }
         }

@@ -8,8 +8,8 @@ use super::space::collapse;
 use crate::findings::{Rule, Severity};
 use crate::formats::{LossCode, Notes};
 use crate::ttal::model::{
-    Animation, Attributes, ContentDescriptor, Decimal, Foreign, Id, Language, List, Mix, MixAnimation, OnScreen,
-    Speak, SpeakRate, Str, Time,
+    Animation, Attributes, ContentDescriptor, Decimal, Foreign, Id, Language, List, Mix, MixAnimation,
+    OnScreen, Speak, SpeakRate, Str, Time,
 };
 use crate::ttal::place::{Place, Spot};
 use crate::ttal::rules::{self, Remark};
@@ -102,8 +102,25 @@ pub struct Takes {
 const ANYWHERE: &[&str] = &["timeContainer", "condition", "animate"];
 /// Attributes that TTML defines without a namespace, for some elements.
 const SOMEWHERE: &[&str] = &[
-    "agent", "begin", "calcMode", "clipBegin", "clipEnd", "dur", "encoding", "end", "extends", "fill", "format",
-    "keySplines", "keyTimes", "length", "region", "repeatCount", "src", "style", "type",
+    "agent",
+    "begin",
+    "calcMode",
+    "clipBegin",
+    "clipEnd",
+    "dur",
+    "encoding",
+    "end",
+    "extends",
+    "fill",
+    "format",
+    "keySplines",
+    "keyTimes",
+    "length",
+    "region",
+    "repeatCount",
+    "src",
+    "style",
+    "type",
 ];
 
 /// The attributes of an element.
@@ -201,8 +218,12 @@ impl Reading<'_> {
                 (Vocabulary::Audio, "gain" | "pan") if takes.mix => {
                     let Some(number) = decimal(value) else {
                         common.styling.0.push((format!("tta:{name}").into(), value.into()));
-                        self.remark(&rules::table::S_09, place(node).key("mix"), format!("tta:{name} is no number"))
-                            .found = Some(value.to_string());
+                        self.remark(
+                            &rules::table::S_09,
+                            place(node).key("mix"),
+                            format!("tta:{name} is no number"),
+                        )
+                        .found = Some(value.to_string());
                         continue;
                     };
                     let mix = common.mix.get_or_insert_default();
@@ -222,7 +243,10 @@ impl Reading<'_> {
                         let message = format!("`{name}` has no place on `{element}`");
                         self.remark(&rules::table::S_09, place(node).whole(), message);
                     } else {
-                        self.remark_foreign(offset, format!("the attribute `{name}` is unknown and not in metadata"));
+                        self.remark_foreign(
+                            offset,
+                            format!("the attribute `{name}` is unknown and not in metadata"),
+                        );
                     }
                     common.foreign.push(foreign::attribute(self.text, &attribute));
                 }
@@ -248,7 +272,8 @@ impl Reading<'_> {
     fn check_single(&mut self, node: Node<'_, '_>, value: &str) {
         if value.split_ascii_whitespace().nth(1).is_some() {
             let message = "`daptm:represents` holds a list";
-            self.remark(&rules::table::D_09, place(node).key("represents"), message).found = Some(value.to_string());
+            self.remark(&rules::table::D_09, place(node).key("represents"), message).found =
+                Some(value.to_string());
         }
     }
 
@@ -256,7 +281,11 @@ impl Reading<'_> {
         if name != "timeContainer" {
             return;
         }
-        let message = if value == "par" { "`timeContainer` should be left out" } else { "`timeContainer` is not `par`" };
+        let message = if value == "par" {
+            "`timeContainer` should be left out"
+        } else {
+            "`timeContainer` is not `par`"
+        };
         let remark = self.remark(&rules::table::D_24, place(node).whole(), message);
         remark.severity = if value == "par" { Severity::Warning } else { Severity::Error };
         remark.found = Some(value.to_string());
@@ -319,7 +348,10 @@ impl Reading<'_> {
                 let message = format!("`{name}` has no place here");
                 self.remark(&rules::table::S_09, place(node).whole(), message);
             }
-            _ => self.remark_foreign(node.range().start, format!("the element `{name}` is unknown and not in metadata")),
+            _ => self.remark_foreign(
+                node.range().start,
+                format!("the element `{name}` is unknown and not in metadata"),
+            ),
         }
         foreign::element(self.text, node, crate::ttal::model::Slot::Child, index)
     }
@@ -328,7 +360,8 @@ impl Reading<'_> {
 /// The animation of level and place that an animation of styles is, if it is nothing else.
 pub(crate) fn mix_animation(animation: &Animation) -> Option<MixAnimation> {
     let styling = &animation.styling;
-    let only_mix = !styling.is_empty() && styling.iter().all(|(name, _)| matches!(name, "tta:gain" | "tta:pan"));
+    let only_mix =
+        !styling.is_empty() && styling.iter().all(|(name, _)| matches!(name, "tta:gain" | "tta:pan"));
     if &*animation.kind != "animate" || !only_mix {
         return None;
     }

@@ -46,7 +46,13 @@ pub fn attribute(text: &str, attribute: &Attribute<'_, '_>) -> Foreign {
         (Some(prefix), Some(uri)) => format!("xmlns:{prefix}=\"{}\" {name}=\"{value}\"", escaped(uri)),
         _ => format!("{name}=\"{value}\""),
     };
-    Foreign { at: Place::at(range.start), xml: xml.into(), slot: Slot::Attribute, index: 0, ..Foreign::default() }
+    Foreign {
+        at: Place::at(range.start),
+        xml: xml.into(),
+        slot: Slot::Attribute,
+        index: 0,
+        ..Foreign::default()
+    }
 }
 
 fn prefix_of(name: &str) -> Option<&str> {
@@ -147,11 +153,17 @@ mod tests {
         let document = roxmltree::Document::parse(text).unwrap();
         let node = document.root_element().first_child().unwrap();
         let foreign = element(text, node, Slot::Metadata, 2);
-        assert!(foreign.xml.starts_with(r#"<v:b xmlns:v="urn:v" xmlns:w="urn:w" xmlns="urn:a""#), "{}", foreign.xml);
+        assert!(
+            foreign.xml.starts_with(r#"<v:b xmlns:v="urn:v" xmlns:w="urn:w" xmlns="urn:a""#),
+            "{}",
+            foreign.xml
+        );
         let canonical_form = canonical(&foreign).unwrap();
         assert_eq!(canonical_form, r#"<{urn:v}b {urn:w}c="1"><{urn:a}d><{urn:y}e></></></>"#);
         let other = Foreign {
-            xml: r#"<b xmlns="urn:v" xmlns:q="urn:w" q:c="1"><d xmlns="urn:a"><p:e xmlns:p="urn:y"/></d></b>"#.into(),
+            xml:
+                r#"<b xmlns="urn:v" xmlns:q="urn:w" q:c="1"><d xmlns="urn:a"><p:e xmlns:p="urn:y"/></d></b>"#
+                    .into(),
             ..Foreign::default()
         };
         assert_eq!(canonical(&other), Some(canonical_form));

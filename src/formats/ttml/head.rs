@@ -128,7 +128,8 @@ impl Reading<'_> {
         if name.is_none_or(|name| words(name).trim().is_empty()) {
             self.remark(&table::D_14, place(node).key("name"), format!("the {kind} `{id}` has no name"));
         }
-        let actor = node.children().find(|n| kind == "character" && tag(*n) == (Vocabulary::Metadata, "actor"));
+        let actor =
+            node.children().find(|n| kind == "character" && tag(*n) == (Vocabulary::Metadata, "actor"));
         let mut foreign = List::new();
         for a in node.attributes() {
             let known = matches!(

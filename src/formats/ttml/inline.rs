@@ -139,10 +139,15 @@ impl Reading<'_> {
         span.unknown = std::mem::take(&mut metadata.unknown);
         let mut read = match cue {
             Some(cue) => {
-                let words: String = span.content.iter().map(|n| if let Inline::Run(w) = n { w } else { "" }).collect();
+                let words: String =
+                    span.content.iter().map(|n| if let Inline::Run(w) = n { w } else { "" }).collect();
                 let unknown = std::mem::take(&mut span.unknown);
                 if span.content.iter().any(|n| !matches!(n, Inline::Run(_))) || !is_bare(&span) {
-                    self.notes.losses.add(LossCode::Style, self.event.as_deref(), "properties of performance cues");
+                    self.notes.losses.add(
+                        LossCode::Style,
+                        self.event.as_deref(),
+                        "properties of performance cues",
+                    );
                 }
                 Inline::Cue(Box::new(Cue { at: span.at, cue, text: words.into(), unknown }))
             }
@@ -192,7 +197,9 @@ pub(crate) fn simplified(mut span: Box<Span>) -> Inline {
             let only = part.styling.iter().all(|(name, value)| {
                 (name == "tts:ruby" && value == wanted) || (extra && name == "tts:rubyPosition")
             });
-            only && part.styling.get("tts:ruby").is_some() && part.unknown.is_empty() && has_only_styling(part)
+            only && part.styling.get("tts:ruby").is_some()
+                && part.unknown.is_empty()
+                && has_only_styling(part)
         }
         _ => false,
     };
@@ -203,7 +210,8 @@ pub(crate) fn simplified(mut span: Box<Span>) -> Inline {
     match (base, text) {
         (Some(Inline::Span(base)), Some(Inline::Span(text))) => {
             let position = text.styling.get("tts:rubyPosition").map(RubyPosition::from);
-            let ruby = Ruby { at: span.at, base: base.content, text: text.content, position, ..Ruby::default() };
+            let ruby =
+                Ruby { at: span.at, base: base.content, text: text.content, position, ..Ruby::default() };
             Inline::Ruby(Box::new(RubyNode { at: span.at, ruby, unknown: span.unknown }))
         }
         _ => Inline::Span(span),

@@ -89,7 +89,11 @@ impl Reading<'_> {
     }
 
     /// Reads one element that stands for a `metadata` itself.
-    pub fn metadata_in<'a, 'input>(&mut self, node: Node<'a, 'input>, take: Take<'_, 'a, 'input>) -> Metadata {
+    pub fn metadata_in<'a, 'input>(
+        &mut self,
+        node: Node<'a, 'input>,
+        take: Take<'_, 'a, 'input>,
+    ) -> Metadata {
         let mut metadata = Metadata::default();
         self.metadata_children(node, 0, take, &mut metadata);
         metadata

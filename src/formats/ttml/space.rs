@@ -152,7 +152,8 @@ mod tests {
     #[test]
     fn white_space_collapses_over_spans_and_breaks() {
         let run = |words: &str| Node::Run(words.into());
-        let mut nodes = list([run("\n  a "), span(" b\t"), run("\n"), Node::Break(None), run("  c"), run("\u{a0} ")]);
+        let mut nodes =
+            list([run("\n  a "), span(" b\t"), run("\n"), Node::Break(None), run("  c"), run("\u{a0} ")]);
         assert!(!survives(&nodes));
         handle(&mut nodes, false);
         let mut content = Content(nodes);

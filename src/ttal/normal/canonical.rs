@@ -234,7 +234,11 @@ impl<'o> Serializer for Canonical<'o> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Broken> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Broken> {
         value.serialize(self)
     }
 
@@ -311,8 +315,16 @@ mod tests {
     #[test]
     fn numbers_have_one_spelling() {
         for (text, wanted) in [
-            ("1", "1"), ("1.0", "1"), ("-0", "0"), ("0.390", "0.39"), ("1e2", "100"), ("12.5E-1", "1.25"),
-            ("0.001", "0.001"), ("100", "100"), ("1e999", "0.1e1000"), ("-5e-3", "-0.005"),
+            ("1", "1"),
+            ("1.0", "1"),
+            ("-0", "0"),
+            ("0.390", "0.39"),
+            ("1e2", "100"),
+            ("12.5E-1", "1.25"),
+            ("0.001", "0.001"),
+            ("100", "100"),
+            ("1e999", "0.1e1000"),
+            ("-5e-3", "-0.005"),
         ] {
             assert_eq!(number(text), wanted);
         }
@@ -321,7 +333,8 @@ mod tests {
     #[test]
     fn keys_are_sorted_and_numbers_are_strings() {
         let value: serde_json::Value =
-            serde_json::from_str(r#"{"b":[1.50,{"z":null,"a":"\u0001"}],"\ud83d\ude00":true,"\ufb01":1e2}"#).unwrap();
+            serde_json::from_str(r#"{"b":[1.50,{"z":null,"a":"\u0001"}],"\ud83d\ude00":true,"\ufb01":1e2}"#)
+                .unwrap();
         let text = String::from_utf8(canonical(&value)).unwrap();
         assert_eq!(text, "{\"b\":[\"1.5\",{\"a\":\"\\u0001\",\"z\":null}],\"😀\":true,\"ﬁ\":\"100\"}");
     }

@@ -91,6 +91,7 @@ fn compare(left: &Value, right: &Value, pointer: String, differences: &mut Vec<D
 }
 
 fn difference(pointer: String, left: Option<&Value>, right: Option<&Value>) -> Difference {
-    let text = |value: Option<&Value>| value.map(|value| String::from_utf8_lossy(&canonical(value)).into_owned());
+    let text =
+        |value: Option<&Value>| value.map(|value| String::from_utf8_lossy(&canonical(value)).into_owned());
     Difference { pointer, left: text(left), right: text(right) }
 }

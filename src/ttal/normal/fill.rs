@@ -7,8 +7,8 @@ use super::tree::Tree;
 use crate::formats::ttml::foreign::{canonical, kept_child};
 use crate::ttal::language;
 use crate::ttal::model::{
-    Animation, Attributes, Body, ContentDescriptor, Event, Foreign, Language, List, LipSync, Mix, Node, Recording,
-    Script, Slot, Span, Text, Time,
+    Animation, Attributes, Body, ContentDescriptor, Event, Foreign, Language, LipSync, List, Mix, Node,
+    Recording, Script, Slot, Span, Text, Time,
 };
 use crate::ttal::time::Clock;
 
@@ -29,10 +29,9 @@ struct Filler {
 macro_rules! inherit {
     ($filler:expr, $element:expr, $around:expr) => {{
         let around: &Inherited = $around;
-        for (own, outer) in [
-            (&mut $element.language, &around.language),
-            (&mut $element.language_source, &around.source),
-        ] {
+        for (own, outer) in
+            [(&mut $element.language, &around.language), (&mut $element.language_source, &around.source)]
+        {
             $filler.tag(own);
             if own.is_none() {
                 own.clone_from(outer);
@@ -212,7 +211,14 @@ impl Filler {
 
     fn recordings(&mut self, recordings: &mut List<Recording>, around: &Inherited) {
         for recording in recordings.iter_mut() {
-            times!(self, recording.begin, recording.end, recording.dur, recording.clip_begin, recording.clip_end);
+            times!(
+                self,
+                recording.begin,
+                recording.end,
+                recording.dur,
+                recording.clip_begin,
+                recording.clip_end
+            );
             self.look(&mut Attributes::default(), &mut List::new(), recording.mix.as_deref_mut());
             foreign(&mut recording.foreign, false);
             self.tag(&mut recording.language);
