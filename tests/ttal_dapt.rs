@@ -97,7 +97,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_script_survives_dapt(script in scripts::script()) {
+    fn any_script_survives_dapt(case in scripts::script()) {
+        let script = case.0;
         let text = write(&script).unwrap();
         let source = Source::from_text("a.dapt", text.as_str());
         let (back, remarks) = parse(&source);
@@ -108,11 +109,15 @@ proptest! {
         }
         let (a, b) = (canonical_json(&script, false), canonical_json(&back, false));
         prop_assert_eq!(String::from_utf8_lossy(&a), String::from_utf8_lossy(&b));
-        prop_assert_eq!(write(&back).unwrap(), text);
+        // Attributes may change their order once.
+        let again = write(&back).unwrap();
+        let (back, _) = parse(&Source::from_text("a.dapt", again.as_str()));
+        prop_assert_eq!(write(&back.unwrap()).unwrap(), again);
     }
 
     #[test]
-    fn any_script_survives_json(script in scripts::script()) {
+    fn any_script_survives_json(case in scripts::script()) {
+        let script = case.0;
         let json = serde_json::to_string_pretty(&script).unwrap();
         let source = Source::from_text("a.ttal", json);
         let read = roundtrip::read(&source).unwrap();

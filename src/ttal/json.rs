@@ -96,19 +96,20 @@ impl<'a> Reader<'a> {
 
     /// Reads one value that must fit without any misfit.
     pub fn value<T: Data>(text: &'a [u8]) -> Option<T> {
-        Reader::new(text).only_value()
+        Reader::new(text).only_value().filter(|(_, problems)| *problems == 0).map(|(value, _)| value)
     }
 
-    /// The same for text that is no part of the script's source, so that its objects have no place there.
-    pub(crate) fn placeless<T: Data>(text: &'a [u8]) -> Option<T> {
+    /// Reads a value out of text that is no part of the script's source, so that its objects have no place there;
+    /// tells how many misfits there were.
+    pub(crate) fn placeless<T: Data>(text: &'a [u8]) -> Option<(T, usize)> {
         Reader { placeless: true, ..Reader::new(text) }.only_value()
     }
 
-    fn only_value<T: Data>(self) -> Option<T> {
-        let mut reader = self;
-        let value = T::read(&mut reader).ok()??;
-        reader.finish().ok()?;
-        reader.problems.iter().all(|p| p.kind == ProblemKind::UnknownKey).then_some(value)
+    fn only_value<T: Data>(mut self) -> Option<(T, usize)> {
+        let value = T::read(&mut self).ok()??;
+        self.finish().ok()?;
+        let problems = self.problems.iter().filter(|p| p.kind != ProblemKind::UnknownKey).count();
+        Some((value, problems))
     }
 
     /// What did not fit, in the order met.

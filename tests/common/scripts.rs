@@ -4,9 +4,19 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use showpack::ttal::model::*;
 
+/// A script that shows itself as JSON.
+#[derive(Clone)]
+pub struct Case(pub Script);
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&serde_json::to_string(&self.0).unwrap_or_default())
+    }
+}
+
 /// Scripts of all kinds, most of them odd. They shrink to empty ones.
-pub fn script() -> impl Strategy<Value = Script> {
-    prop::collection::vec(any::<u8>(), 0..4000).prop_map(|bytes| Draw::new(&bytes).script())
+pub fn script() -> impl Strategy<Value = Case> {
+    prop::collection::vec(any::<u8>(), 0..4000).prop_map(|bytes| Case(Draw::new(&bytes).script()))
 }
 
 /// Draws choices from bytes; zeros, and what comes behind the last byte, mean the simplest choice.

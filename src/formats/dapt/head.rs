@@ -1,7 +1,7 @@
 //! Writing the head: metadata, agents, resources, styles and regions.
 
 use super::inline::{bytes, source};
-use super::odd::Odd;
+use super::odd::{Has, Odd};
 use super::write::{Extra, Writer, malformed, self_contained};
 use crate::error::Result;
 use crate::formats::ttml::element::Takes;
@@ -179,7 +179,7 @@ impl<'s> Writer<'_, 's> {
         }
         for (at, style) in script.styles.iter().enumerate() {
             odd.ids(&format!("styles/{at}/style"), &style.style);
-            odd.styling(&format!("styles/{at}/styling"), &style.styling, Takes::default(), false);
+            odd.styling(&format!("styles/{at}/styling"), &style.styling, Takes::default(), Has::default());
             odd.unknown(&format!("styles/{at}"), &style.unknown);
         }
         odd
@@ -342,7 +342,7 @@ impl<'s> Writer<'_, 's> {
         self.xml.start(if style.initial == Some(true) { "initial" } else { "style" })?;
         self.xml.optional("xml:id", style.id.as_deref())?;
         self.id_list("style", &style.style)?;
-        self.styling(&style.styling, Takes::default(), false)?;
+        self.styling(&style.styling, Takes::default(), Has::default())?;
         style.foreign.iter().for_each(|foreign| self.prune(foreign));
         self.xml.end();
         Ok(())
@@ -352,7 +352,7 @@ impl<'s> Writer<'_, 's> {
         let takes = Takes { times: true, ..Takes::default() };
         let mut odd = Odd::default();
         odd.ids("style", &region.style);
-        odd.styling("styling", &region.styling, takes, false);
+        odd.styling("styling", &region.styling, takes, Has::default());
         odd.animations("animations", &region.animations);
         self.xml.start("region")?;
         self.xml.attribute("xml:id", &region.id)?;
@@ -360,7 +360,7 @@ impl<'s> Writer<'_, 's> {
         self.xml.optional("end", region.end.as_deref())?;
         self.xml.optional("dur", region.dur.as_deref())?;
         self.id_list("style", &region.style)?;
-        self.styling(&region.styling, takes, false)?;
+        self.styling(&region.styling, takes, Has::default())?;
         let extra =
             Extra { unknown: Some(&region.unknown), odd, foreign: &region.foreign, ..Extra::default() };
         self.metadata(&extra)?;

@@ -1,6 +1,6 @@
 //! Writing texts: paragraphs, what is among their words, and their recordings.
 
-use super::odd::{Odd, has_one_form};
+use super::odd::{Has, Odd, has_one_form, is_attribute, is_joined};
 use super::write::{Extra, Writer, block_attributes};
 use crate::error::Result;
 use crate::formats::ttml::element::Takes;
@@ -22,11 +22,11 @@ const TEXT: Takes = Takes {
 const SPAN: Takes = Takes { region: false, role: true, ..TEXT };
 
 macro_rules! odd_of {
-    ($element:expr, $takes:expr) => {{
+    ($element:expr, $styling:expr, $takes:expr) => {{
         let element = $element;
         let mut odd = Odd::default();
         odd.ids("style", &element.style);
-        odd.styling("styling", &element.styling, $takes, element.speak.is_some());
+        odd.styling("styling", $styling, $takes, Has::of(element.mix.as_deref(), element.speak.as_deref()));
         odd.animations("animations", &element.animations);
         odd.mix(element.mix.as_deref());
         odd.speak(element.speak.as_deref());
@@ -44,19 +44,19 @@ pub(super) fn paragraph<'s>(writer: &mut Writer<'_, 's>, text: &'s Text) -> Resu
     block_attributes!(writer, text);
     writer.xml.optional("region", text.region.as_deref())?;
     speak(writer, text.speak.as_deref())?;
-    let speaks = text.speak.is_some();
+    let has = Has::of(text.mix.as_deref(), text.speak.as_deref());
     if keep {
         writer.xml.attribute("xml:space", "preserve")?;
         let mut styling = text.styling.clone();
         styling.remove("xml:space");
-        writer.styling(&styling, TEXT, speaks)?;
+        writer.styling(&styling, TEXT, has)?;
     } else {
-        writer.styling(&text.styling, TEXT, speaks)?;
+        writer.styling(&text.styling, TEXT, has)?;
     }
     let mut extra = Extra {
         extensions: Some(&text.extensions),
         unknown: Some(&text.unknown),
-        odd: odd_of!(text, TEXT),
+        odd: odd_of!(text, &text.styling, TEXT),
         foreign: &text.foreign,
         ..Extra::default()
     };
@@ -97,15 +97,13 @@ fn line_break(writer: &mut Writer<'_, '_>, node: Option<&Break>) -> Result<()> {
         let takes = Takes::default();
         let mut odd = Odd::default();
         let mut styling = node.styling.clone();
-        match styling.remove("style") {
-            Some(style) if super::odd::is_joined(&style) => {
-                writer.xml.attribute("style", &style)?;
-                odd.styling("styling", &styling, takes, false);
-            }
-            Some(_) => odd.add("styling", &node.styling),
-            None => odd.styling("styling", &styling, takes, false),
+        let style = styling.remove("style");
+        let is_odd = |(name, value): (&str, &str)| !is_attribute(name, value, takes, Has::default());
+        if styling.iter().any(is_odd) || style.as_deref().is_some_and(|style| !is_joined(style)) {
+            odd.add("styling", &node.styling);
         }
-        writer.styling(&styling, takes, false)?;
+        writer.xml.optional("style", style.as_deref().filter(|style| is_joined(style)))?;
+        writer.styling(&styling, takes, Has::default())?;
         writer.metadata(&Extra { unknown: Some(&node.unknown), odd, ..Extra::default() })?;
     }
     writer.xml.end();
@@ -122,11 +120,11 @@ fn span<'s>(writer: &mut Writer<'_, 's>, node: &'s Span, keep: bool) -> Result<(
     if keep {
         styling.remove("xml:space");
     }
-    writer.styling(&styling, SPAN, node.speak.is_some())?;
+    writer.styling(&styling, SPAN, Has::of(node.mix.as_deref(), node.speak.as_deref()))?;
     let extra = Extra {
         extensions: Some(&node.extensions),
         unknown: Some(&node.unknown),
-        odd: odd_of!(node, SPAN),
+        odd: odd_of!(node, &styling, SPAN),
         foreign: &node.foreign,
         ..Extra::default()
     };

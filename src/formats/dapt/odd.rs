@@ -36,8 +36,8 @@ impl Odd {
     }
 
     /// Adds style attributes if some can't be attributes.
-    pub fn styling(&mut self, path: &str, styling: &Attributes, takes: Takes, speaks: bool) {
-        if styling.iter().any(|(name, value)| !is_attribute(name, value, takes, speaks)) {
+    pub fn styling(&mut self, path: &str, styling: &Attributes, takes: Takes, has: Has) {
+        if styling.iter().any(|(name, value)| !is_attribute(name, value, takes, has)) {
             self.add(path, styling);
         }
     }
@@ -93,6 +93,25 @@ impl Odd {
     }
 }
 
+/// Which of the attributes that styling could hold an element has already.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Has {
+    gain: bool,
+    pan: bool,
+    speak: bool,
+}
+
+impl Has {
+    /// What the mix and the speech of an element are written as.
+    pub fn of(mix: Option<&Mix>, speak: Option<&Speak>) -> Self {
+        Has {
+            gain: mix.is_some_and(|mix| mix.gain.is_some()),
+            pan: mix.is_some_and(|mix| mix.pan.is_some()),
+            speak: speak.is_some(),
+        }
+    }
+}
+
 /// Whether a source is in exactly one form, with nothing that only another form has.
 pub(super) fn has_one_form(source: &Source) -> bool {
     let embedded = source.data.is_some() || !source.chunks.is_empty();
@@ -114,7 +133,7 @@ pub(super) fn are_writable(animations: &[Animation]) -> bool {
             && animation.styling.iter().all(|(name, value)| match name {
                 "xml:id" => true,
                 "style" => is_joined(value),
-                _ => is_attribute(name, value, Takes::default(), false),
+                _ => is_attribute(name, value, Takes::default(), Has::default()),
             })
     })
 }
@@ -125,7 +144,7 @@ pub(super) fn is_joined(text: &str) -> bool {
 }
 
 /// Whether an entry of styling can be an attribute of an element that takes these, and comes back as one.
-pub(super) fn is_attribute(name: &str, value: &str, takes: Takes, speaks: bool) -> bool {
+pub(super) fn is_attribute(name: &str, value: &str, takes: Takes, has: Has) -> bool {
     let Some((prefix, local)) = name.split_once(':') else { return BARE.contains(&name) };
     if !is_name(local) || namespace_of(prefix).is_none() {
         return false;
@@ -138,9 +157,10 @@ pub(super) fn is_attribute(name: &str, value: &str, takes: Takes, speaks: bool) 
         ("daptm", "onScreen") => !takes.on_screen,
         ("ttm", "agent") => !takes.characters,
         ("ttm", "role") => !takes.role,
-        ("tta", "gain" | "pan") => !takes.mix || decimal(value).is_none(),
+        ("tta", "gain") => !takes.mix || (decimal(value).is_none() && !has.gain),
+        ("tta", "pan") => !takes.mix || (decimal(value).is_none() && !has.pan),
         ("tta", "speak") => !takes.speak,
-        ("tta", "pitch") => !takes.speak || !speaks,
+        ("tta", "pitch") => !takes.speak || !has.speak,
         _ => true,
     }
 }

@@ -220,7 +220,7 @@ impl Reader<'_> {
     }
 
     fn head(&mut self, head: Node<'_, '_>) {
-        self.head_metadata(head);
+        let mut metadata = self.head_metadata(head);
         for (index, child) in (0..).zip(head.children().filter(Node::is_element)) {
             let mut foreign = List::new();
             match tag(child) {
@@ -255,9 +255,10 @@ impl Reader<'_> {
             self.script.foreign.append(&mut foreign);
         }
         self.check_actors(head);
+        metadata.put_values(&mut self.script);
     }
 
-    fn head_metadata(&mut self, head: Node<'_, '_>) {
+    fn head_metadata(&mut self, head: Node<'_, '_>) -> Metadata {
         let mut script = std::mem::take(&mut self.script);
         let mut trade = Vec::new();
         let mut metadata = self.reading.metadata(head, &mut |reading, node, index| {
@@ -280,8 +281,8 @@ impl Reader<'_> {
         script.unknown = std::mem::take(&mut metadata.unknown);
         // In document order, those of the head behind those of the root.
         script.foreign.append(&mut metadata.foreign);
-        metadata.put_values(&mut script);
         self.script = script;
+        metadata
     }
 
     /// Reads what a `tx:character` or `tx:talent` says about an agent.
@@ -459,10 +460,6 @@ impl Reader<'_> {
         let mut metadata = self.reading.metadata(node, &mut |_, _, _| false);
         let (animations, mix) = self.reading.animations(node, true);
         let number = self.script.groups.len();
-        let name = match &common.id {
-            Some(id) if !id.starts_with('#') && self.ids.insert(id.0.clone()) => id.0.clone(),
-            _ => format!("#{number}").into(),
-        };
         let mut group = Group {
             at: place(node),
             id: common.id,
@@ -488,6 +485,10 @@ impl Reader<'_> {
         }
         group.foreign.append(&mut metadata.foreign);
         metadata.put_values(&mut group);
+        let name: Str = match &group.id {
+            Some(id) if !id.starts_with('#') && self.ids.insert(id.0.clone()) => id.0.clone(),
+            _ => format!("#{number}").into(),
+        };
         self.script.groups.push(group);
         let mut foreign = self.divs(node, Some(&name));
         self.script.groups[number].foreign.append(&mut foreign);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::inline::paragraph;
 use super::markup::Markup;
-use super::odd::{Odd, are_plain, are_writable, is_attribute};
+use super::odd::{Has, Odd, are_plain, are_writable, is_attribute};
 use super::{CONTENT_PROFILE, head};
 use crate::error::{Error, Result};
 use crate::formats::ttml::element::Takes;
@@ -96,7 +96,7 @@ pub(super) use block_attributes;
 macro_rules! common_odd {
     ($odd:expr, $element:expr, $takes:expr) => {{
         $odd.ids("style", &$element.style);
-        $odd.styling("styling", &$element.styling, $takes, false);
+        $odd.styling("styling", &$element.styling, $takes, Has::of($element.mix.as_deref(), None));
         $odd.animations("animations", &$element.animations);
         $odd.mix($element.mix.as_deref());
     }};
@@ -201,7 +201,7 @@ impl<'s> Writer<'_, 's> {
         block_attributes!(self, body);
         self.id_list("ttm:agent", &body.characters)?;
         self.xml.optional("region", body.region.as_deref())?;
-        self.styling(&body.styling, CONTAINER, false)?;
+        self.styling(&body.styling, CONTAINER, Has::of(body.mix.as_deref(), None))?;
         let extra = Extra { unknown: Some(&body.unknown), odd, foreign: &body.foreign, ..Extra::default() };
         self.metadata(&extra)?;
         self.children_of_known_names(&body.foreign, false)?;
@@ -243,7 +243,7 @@ impl<'s> Writer<'_, 's> {
         block_attributes!(self, group);
         self.id_list("ttm:agent", &group.characters)?;
         self.xml.optional("region", group.region.as_deref())?;
-        self.styling(&group.styling, CONTAINER, false)?;
+        self.styling(&group.styling, CONTAINER, Has::of(group.mix.as_deref(), None))?;
         let extra = Extra { unknown: Some(&group.unknown), odd, foreign: &group.foreign, ..Extra::default() };
         self.metadata(&extra)?;
         self.children_of_known_names(&group.foreign, false)?;
@@ -281,7 +281,7 @@ impl<'s> Writer<'_, 's> {
         self.id_list("ttm:agent", &event.characters)?;
         self.xml.optional("daptm:onScreen", event.on_screen.as_ref().map(|s| s.as_str()))?;
         self.xml.optional("region", event.region.as_deref())?;
-        self.styling(&event.styling, EVENT, false)?;
+        self.styling(&event.styling, EVENT, Has::of(event.mix.as_deref(), None))?;
         let mut extra = Extra {
             extensions: Some(&event.extensions),
             unknown: Some(&event.unknown),
@@ -339,8 +339,8 @@ impl<'s> Writer<'_, 's> {
     }
 
     /// Writes the style attributes that can be attributes.
-    pub(super) fn styling(&mut self, styling: &Attributes, takes: Takes, speaks: bool) -> Result<()> {
-        for (name, value) in styling.iter().filter(|(name, value)| is_attribute(name, value, takes, speaks)) {
+    pub(super) fn styling(&mut self, styling: &Attributes, takes: Takes, has: Has) -> Result<()> {
+        for (name, value) in styling.iter().filter(|(name, value)| is_attribute(name, value, takes, has)) {
             self.xml.attribute(name, value)?;
         }
         Ok(())
@@ -398,28 +398,23 @@ impl<'s> Writer<'_, 's> {
             let here = &foreign[at..at + same];
             at += same;
             self.xml.start("metadata")?;
-            for marker in here {
-                self.attributes_of_metadata(marker)?;
+            let mut attributes = here.iter().filter(|f| foreign::is_attributes(f));
+            if let Some(foreign) = attributes.next() {
+                self.xml.raw_attributes(&attributes_of_metadata(foreign));
             }
+            attributes.for_each(|foreign| self.prune(foreign));
             if is_first && has_own {
                 first(self)?;
                 self.own(extra)?;
             }
             for foreign in here {
-                if attributes_of_metadata(foreign)?.is_none() {
+                if !foreign::is_attributes(foreign) {
                     let xml = self_contained(foreign)?;
                     self.xml.raw(&xml);
                 }
             }
             self.xml.end();
             is_first = false;
-        }
-        Ok(())
-    }
-
-    fn attributes_of_metadata(&mut self, foreign: &Foreign) -> Result<()> {
-        if let Some(attributes) = attributes_of_metadata(foreign)? {
-            self.xml.raw_attributes(&attributes);
         }
         Ok(())
     }
@@ -485,22 +480,13 @@ fn tx_name(key: &'static str) -> &'static str {
         "cue" "timecodeIn" "timecodeOut" "forced" "scene" "loop" "tags" "status" "derivedFrom" "lipSync")
 }
 
-/// The attributes that foreign XML stands for, if it is the attributes of a `metadata` element.
-fn attributes_of_metadata(foreign: &Foreign) -> Result<Option<String>> {
-    let document =
-        xml::parse_fragment(&foreign.xml).map_err(|problem| malformed(foreign, &problem.message))?;
-    let root = document.root_element();
-    if root.tag_name().namespace() != Some(TTML)
-        || root.tag_name().name() != "metadata"
-        || root.has_children()
-    {
-        return Ok(None);
-    }
+/// The attributes that foreign XML stands for.
+fn attributes_of_metadata(foreign: &Foreign) -> String {
     let own_default = |a: &xml::RawAttribute| a.declared_prefix(&foreign.xml) == Some("");
     let start = foreign.xml.find('<').unwrap_or(0);
     let attributes = StartTag::new(&foreign.xml, start).filter(|a| !own_default(a));
     let spelt: Vec<&str> = attributes.map(|a| &foreign.xml[a.name.start..a.value.end + 1]).collect();
-    Ok(Some(spelt.join(" ")))
+    spelt.join(" ")
 }
 
 /// Foreign XML in a form that means the same wherever it stands in the document.

@@ -362,7 +362,7 @@ pub(crate) fn mix_animation(animation: &Animation) -> Option<MixAnimation> {
     let styling = &animation.styling;
     let only_mix =
         !styling.is_empty() && styling.iter().all(|(name, _)| matches!(name, "tta:gain" | "tta:pan"));
-    if &*animation.kind != "animate" || !only_mix || !animation.unknown.is_empty() {
+    if &*animation.kind != "animate" || !only_mix {
         return None;
     }
     let list = |name: &str| match styling.get(name) {
@@ -381,6 +381,6 @@ pub(crate) fn mix_animation(animation: &Animation) -> Option<MixAnimation> {
         key_times: animation.key_times.clone(),
         key_splines: animation.key_splines.clone(),
         repeat_count: animation.repeat_count.clone(),
-        ..MixAnimation::default()
+        unknown: animation.unknown.clone(),
     })
 }

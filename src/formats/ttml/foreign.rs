@@ -93,6 +93,17 @@ pub fn canonical(foreign: &Foreign) -> Option<String> {
     Some(out)
 }
 
+/// Whether a piece of foreign XML stands for the attributes of the `metadata` element that it is in.
+pub(crate) fn is_attributes(foreign: &Foreign) -> bool {
+    if foreign.slot != Slot::Metadata || !foreign.xml.contains("metadata") {
+        return false;
+    }
+    xml::parse_fragment(&foreign.xml).is_ok_and(|document| {
+        let root = document.root_element();
+        super::names::tag(root) == (Vocabulary::Tt, "metadata") && !root.has_children()
+    })
+}
+
 /// The local name of a foreign child that DAPT knows, so that it stays where it is: TTML's metadata, and paragraphs
 /// outside of events. `None` for all others, which are left out.
 pub(crate) fn kept_child(foreign: &Foreign) -> Option<&'static str> {

@@ -35,28 +35,26 @@ pub struct Metadata {
 impl Metadata {
     /// Puts the values that TTML's syntax can't hold where they belong in `object`.
     pub fn put_values<T: Data>(&mut self, object: &mut T) {
-        for (path, value) in std::mem::take(&mut self.values) {
-            put(object, &path, value);
+        if self.values.is_empty() {
+            return;
         }
-    }
-
-    /// The same, with paths below the key `key` for `object`.
-    pub fn put_values_below<T: Data>(&mut self, key: &str, object: &mut T) {
-        let mut kept = Vec::new();
+        let Ok(old) = serde_json::to_value(&*object) else { return };
+        let mut new = old.clone();
         for (path, value) in std::mem::take(&mut self.values) {
-            match path.strip_prefix(key).and_then(|rest| rest.strip_prefix('/')) {
-                Some(rest) => put(object, rest, value),
-                None => kept.push((path, value)),
-            }
+            put(&mut new, &path, value);
         }
-        self.values = kept;
+        // What is missing in the object anyway is no reason to leave a value out.
+        let problems = Reader::placeless::<T>(old.to_string().as_bytes()).map(|(_, problems)| problems);
+        match Reader::placeless::<T>(new.to_string().as_bytes()) {
+            Some((read, now)) if problems.is_none_or(|before| now <= before) => *object = read,
+            _ => {}
+        }
     }
 }
 
-/// Sets one value inside of an object by its path. A path that leads nowhere is left alone.
-fn put<T: Data>(object: &mut T, path: &str, value: Value) {
-    let Ok(mut json) = serde_json::to_value(&*object) else { return };
-    let mut at = &mut json;
+/// Sets one value inside of another by its path. A path that leads nowhere is left alone.
+fn put(json: &mut Value, path: &str, value: Value) {
+    let mut at = json;
     for segment in path.split('/') {
         let key = segment.replace("~1", "/").replace("~0", "~");
         at = match at {
@@ -69,10 +67,6 @@ fn put<T: Data>(object: &mut T, path: &str, value: Value) {
         };
     }
     *at = value;
-    let text = json.to_string();
-    if let Some(read) = Reader::placeless(text.as_bytes()) {
-        *object = read;
-    }
 }
 
 /// What takes the children of a `metadata` that it knows; the number is that of the `metadata`.

@@ -305,11 +305,11 @@ pub(crate) fn carry<T: Data>(value: &T) -> String {
 pub(crate) fn carried<T: Data>(text: &str, into: &mut T) -> bool {
     let json = if T::IS_TEXT { Value::String(text.into()).to_string() } else { text.to_string() };
     match Reader::placeless::<T>(json.as_bytes()) {
-        Some(value) => {
+        Some((value, 0)) => {
             *into = value;
             true
         }
-        None => false,
+        _ => false,
     }
 }
 

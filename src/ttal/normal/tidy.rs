@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::tree::{Child, Tree};
 use crate::formats::ttml::element::mix_animation;
+use crate::formats::ttml::foreign::is_attributes;
 use crate::formats::ttml::inline::simplified;
 use crate::ttal::model::{
     Animation, Body, Content, Extensions, Foreign, Group, List, Mix, Node, OnScreen, Recording, Resource,
@@ -73,6 +74,10 @@ fn order(script: &mut Script) {
     let mut taken: HashSet<Str> = HashSet::new();
     let mut names: Vec<Str> = vec![Str::default(); script.groups.len()];
     let (mut groups, mut events) = (List::new(), List::new());
+    let strays: Vec<(usize, usize)> = (0..script.groups.len())
+        .filter(|&at| tree.strays.contains(&Child::Group(at)))
+        .filter_map(|at| Some((number[at], Tree::find(script, script.groups[at].parent.as_deref()?)?)))
+        .collect();
     for (parent, index, child) in &order {
         match *child {
             Child::Group(at) => {
@@ -96,6 +101,11 @@ fn order(script: &mut Script) {
             }
         }
     }
+    // Groups that sit in themselves go on doing so by their new names.
+    for (new, old) in strays {
+        let group: &mut Group = &mut groups[new];
+        group.parent = Some(names[old].clone());
+    }
     (script.groups, script.events) = (groups, events);
 }
 
@@ -111,10 +121,13 @@ fn extensions(extensions: &mut Extensions) {
 
 /// As a reader finds them: attributes, what is in `metadata`, children.
 fn sort_foreign(foreign: &mut List<Foreign>) {
-    foreign.sort_by_key(|f| match f.slot {
-        Slot::Attribute => (0, 0),
-        Slot::Metadata => (1, f.index),
-        Slot::Child | Slot::Other(_) => (2, f.index),
+    if foreign.is_empty() {
+        return;
+    }
+    foreign.sort_by_cached_key(|f| match f.slot {
+        Slot::Attribute => (0, 0, false),
+        Slot::Metadata => (1, f.index, !is_attributes(f)),
+        Slot::Child | Slot::Other(_) => (2, f.index, false),
     });
 }
 
@@ -217,6 +230,10 @@ fn resource(resource: &mut Resource) {
     compact(&mut resource.data);
     resource.chunks.iter_mut().for_each(compact_text);
     resource.sources.iter_mut().for_each(source);
+    if resource.kind != ResourceKind::Audio && resource.data.as_deref() == Some("") {
+        let has_others = !resource.sources.is_empty() || !resource.chunks.is_empty();
+        resource.data = resource.data.take().filter(|_| !has_others);
+    }
     if resource.kind == ResourceKind::Audio || !resource.sources.is_empty() || !resource.chunks.is_empty() {
         return;
     }
