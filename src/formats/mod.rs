@@ -16,10 +16,8 @@ mod placement;
 mod speakers;
 pub mod srt;
 pub mod style;
-<<<<<<< HEAD
-pub mod ttml;
-=======
 pub mod ttal;
+pub mod ttml;
 mod webvtt_voice;
 
 use std::io::Write;

@@ -109,10 +109,6 @@ impl<'s> Writer<'s, '_> {
 
     /// Writes one paragraph for each text of a cue.
     fn cue(&mut self, cue: &Cue<'s>, markup: &mut Markup) {
-        let event = cue.event;
-        if event.mix.is_some() {
-            self.losses.add(LossCode::Audio, Some(&event.id), "mixing instructions");
-        }
         for (at, (text, computed)) in cue.texts.iter().enumerate() {
             self.paragraph(cue, text, computed, at, markup);
         }
@@ -175,15 +171,6 @@ impl<'s> Writer<'s, '_> {
         }
         if computed.language_source != self.script.language_source.as_deref().unwrap_or("") {
             markup.attribute("daptm:langSrc", computed.language_source);
-        }
-        if !text.audio.is_empty() {
-            self.losses.add(LossCode::Audio, name, "recordings");
-        }
-        if text.speak.is_some() {
-            self.losses.add(LossCode::Audio, name, "synthesized speech");
-        }
-        if text.mix.is_some() {
-            self.losses.add(LossCode::Audio, name, "mixing instructions");
         }
         markup.open();
         self.paragraph_metadata((at == 0).then_some(event), text, markup);

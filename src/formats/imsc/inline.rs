@@ -165,10 +165,6 @@ impl<'s> Writer<'s, '_> {
         if let Some(source) = &span.language_source {
             markup.attribute("daptm:langSrc", source);
         }
-        let sounds = [!span.audio.is_empty(), span.speak.is_some(), span.mix.is_some()];
-        for _ in sounds.into_iter().filter(|&sound| sound) {
-            self.losses.add(LossCode::Audio, name, "recordings, speech and mixing of parts of a text");
-        }
         for _ in 0..span.foreign.len() {
             self.losses.add(LossCode::Ext, name, "foreign XML");
         }

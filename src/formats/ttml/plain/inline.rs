@@ -22,6 +22,12 @@ pub(super) struct Words<'d> {
     pub(super) any: bool,
     /// The region that its spans name, where it names none itself.
     pub(super) region: Option<&'d str>,
+    /// When the event begins, which spans are then relative to.
+    pub(super) base: Option<MediaTime>,
+    /// Whether some words stay as long as the paragraph does.
+    pub(super) endless: bool,
+    /// When the last of the other words goes.
+    pub(super) last: Option<MediaTime>,
     /// Whether the last character was one that swallows spaces: the begin of a line counts.
     in_line: bool,
     /// For each run of words, in order, whether its white space is kept.
@@ -93,6 +99,21 @@ impl Words<'_> {
 }
 
 impl<'d> Reader<'d, '_> {
+    /// When the first words of a paragraph come, where all of them stand in spans.
+    pub(super) fn first_words(&mut self, node: Node<'d, 'd>, above: Interval) -> Option<MediaTime> {
+        let mut first = None;
+        for child in node.children() {
+            if child.is_text() && child.text().is_some_and(|text| !text.trim().is_empty()) {
+                return None;
+            }
+            if tag(child) == (Vocabulary::Tt, "span") {
+                let begin = self.quiet_interval(child, above).begin;
+                first = Some(first.map_or(begin, |first: MediaTime| first.min(begin)));
+            }
+        }
+        first
+    }
+
     /// The words of a paragraph or a span.
     pub(super) fn content(
         &mut self,
@@ -107,6 +128,10 @@ impl<'d> Reader<'d, '_> {
         let mut last = interval.begin;
         for child in node.children() {
             if let Some(text) = child.text().filter(|_| child.is_text()) {
+                if !text.trim().is_empty() {
+                    words.endless |= interval.end.is_none();
+                    words.last = words.last.max(interval.end);
+                }
                 words.run(text, preserve, &mut parts);
                 continue;
             }
@@ -171,8 +196,9 @@ impl<'d> Reader<'d, '_> {
         let sequential = node.attribute("timeContainer") == Some("seq");
         let content = self.content(node, interval, sequential, preserve, depth + 1, words);
         let timed = ["begin", "end", "dur"].into_iter().any(|name| node.attribute(name).is_some()) || after.is_some();
-        let relative = |time: MediaTime| self.base.spell((time - above.begin).max(MediaTime::ZERO), self.in_frames);
-        let begin = (timed && interval.begin > above.begin).then(|| relative(interval.begin));
+        let from = words.base.filter(|_| depth == 0).unwrap_or(above.begin);
+        let relative = |time: MediaTime| self.base.spell((time - from).max(MediaTime::ZERO), self.in_frames);
+        let begin = (timed && interval.begin > from).then(|| relative(interval.begin));
         let end = interval.end.filter(|_| timed).filter(|&end| above.end != Some(end) || node.attribute("end").is_some());
         let text = |vocabulary, name| attribute(node, vocabulary, name);
         let mut span = Span {

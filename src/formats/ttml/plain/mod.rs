@@ -79,6 +79,7 @@ pub fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result
         regions: HashSet::new(),
         event_ids: HashSet::new(),
         count: 0,
+        irregular: (0, 0),
         unplaced: 0,
     };
     reader.root(root, options);
@@ -111,6 +112,8 @@ struct Reader<'d, 'n> {
     event_ids: HashSet<&'d str>,
     /// Paragraphs so far.
     count: u32,
+    /// Times that are not spelt as they should be, and where the first stands.
+    irregular: (u32, usize),
     /// Paragraphs that no region takes in.
     unplaced: u32,
 }
@@ -182,6 +185,10 @@ impl<'d> Reader<'d, '_> {
                 (Vocabulary::Tt, "body") => self.body(child),
                 _ => self.foreign(child),
             }
+        }
+        if let (count @ 1.., at) = self.irregular {
+            let message = format!("{count} times are not spelt as TTML has it, the first here: read as they look");
+            self.notes.add(at, message);
         }
         if self.unplaced > 0 {
             let message =
