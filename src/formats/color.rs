@@ -21,8 +21,56 @@ pub(super) fn lenient(text: &str) -> Option<String> {
     let digits = digits.to_ascii_lowercase();
     match digits.len() {
         3 | 4 => Some(digits.chars().fold("#".to_string(), |text, digit| format!("{text}{digit}{digit}"))),
+        8 if digits.ends_with("ff") => Some(format!("#{}", &digits[..6])),
         6 | 8 => Some(format!("#{digits}")),
         _ => None,
+    }
+}
+
+/// A colour of CSS: a name, `#rgb` to `#rrggbbaa`, `rgb( )`, `rgba( )`, `transparent`; as `#rrggbb` or `#rrggbbaa`.
+pub(super) fn css(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("transparent") {
+        return Some("#00000000".into());
+    }
+    if text.starts_with('#') || named(text).is_some() {
+        return lenient(text);
+    }
+    let arguments = text.strip_prefix("rgba").or_else(|| text.strip_prefix("rgb"))?;
+    let arguments = arguments.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let mut channels = [0u8, 0, 0, 255];
+    let mut count = 0;
+    for word in arguments.split([',', '/', ' ']).filter(|word| !word.is_empty()) {
+        let (number, whole) = match word.strip_suffix('%') {
+            Some(number) => (number, 100.0),
+            None => (word, if count == 3 { 1.0 } else { 255.0 }),
+        };
+        let value = number.parse::<f64>().ok().filter(|n| n.is_finite())? / whole * 255.0;
+        // The cast is exact: the value was rounded and kept in bounds.
+        *channels.get_mut(count)? = value.round().clamp(0.0, 255.0) as u8;
+        count += 1;
+    }
+    (count >= 3).then(|| hexadecimal(channels))
+}
+
+/// A colour of TTML, the same way. TTML2 § 10.3.7: alpha of `rgba( )` goes to 255 there.
+pub(super) fn ttml(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(arguments) = text.strip_prefix("rgba(").and_then(|a| a.strip_suffix(')')) {
+        let mut channels = [0u8; 4];
+        let mut words = arguments.split(',');
+        for channel in &mut channels {
+            *channel = words.next()?.trim().parse().ok()?;
+        }
+        return Some(hexadecimal(channels));
+    }
+    css(&text.to_ascii_lowercase())
+}
+
+fn hexadecimal([red, green, blue, alpha]: [u8; 4]) -> String {
+    match alpha {
+        255 => format!("#{red:02x}{green:02x}{blue:02x}"),
+        _ => format!("#{red:02x}{green:02x}{blue:02x}{alpha:02x}"),
     }
 }
 

@@ -8,6 +8,8 @@ use crate::ttal::model::{Character, Id, List, Str};
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     taken: HashSet<Str>,
+    /// The number that the next identifier gets which begins the same.
+    next: HashMap<Str, u64>,
 }
 
 impl Ids {
@@ -43,13 +45,13 @@ impl Ids {
         if self.taken.insert(id.as_str().into()) {
             return id.into();
         }
-        let mut number = 2u64;
+        let number = self.next.entry(id.as_str().into()).or_insert(2);
         loop {
             let next = format!("{id}-{number}");
+            *number += 1;
             if self.taken.insert(next.as_str().into()) {
                 return next.into();
             }
-            number += 1;
         }
     }
 }
@@ -68,9 +70,9 @@ pub(super) struct People {
 }
 
 impl People {
-    /// The character with this name, however its letters are cased.
+    /// The character with exactly this name.
     pub(super) fn id(&mut self, name: &str, ids: &mut Ids) -> Id {
-        let key = name.to_lowercase();
+        let key = name.to_string();
         if let Some(id) = self.by_name.get(&key) {
             return id.clone();
         }

@@ -122,8 +122,8 @@ fn keep(script: &mut Script, mut takes: impl FnMut(&Event) -> bool) {
     }
 }
 
-/// Keeps the texts of one language, and events that have one or never had any.
-pub fn keep_language(script: &mut Script, wanted: &str) {
+/// Keeps the texts of one language. All events stay; the identifier of an event is given for every text that goes.
+pub fn keep_language(script: &mut Script, wanted: &str) -> Vec<Str> {
     let chosen: Vec<Vec<bool>> = {
         let context = Context::new(script);
         let takes = |event: &Event| {
@@ -136,10 +136,13 @@ pub fn keep_language(script: &mut Script, wanted: &str) {
         };
         script.events.iter().map(takes).collect()
     };
+    let mut gone = Vec::new();
     for (event, chosen) in script.events.iter_mut().zip(chosen) {
+        gone.extend(chosen.iter().filter(|kept| !**kept).map(|_| event.id.0.clone()));
         let mut chosen = chosen.into_iter();
         event.texts.retain(|_| chosen.next().unwrap_or(false));
     }
+    gone
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Reading TTAL JSON: every object with its place, every misfit noted, unknown keys kept.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiter::{Jiter, JiterErrorType, JsonErrorType, Peek};
 use serde_json::{Map, Value};
@@ -46,6 +46,8 @@ pub struct Problem {
     pub message: String,
     /// The nearest key or value that would be right.
     pub nearest: Option<String>,
+    /// The key that is missing in the object at the offset, or not known there.
+    pub key: Option<Str>,
 }
 
 /// What [`Reader::object`] found beside the known keys.
@@ -71,7 +73,10 @@ impl ObjectRead {
 pub struct Reader<'a> {
     jiter: Jiter<'a>,
     depth: u32,
+    placeless: bool,
     problems: Vec<Problem>,
+    /// For unknown keys met: the list they were looked for in, and the key in it that is nearest.
+    near: HashMap<Str, (usize, usize, Option<&'static str>)>,
 }
 
 /// What [`Reader::object`] calls for each known key, and once more with `None` before the first.
@@ -80,12 +85,27 @@ type OnKey<'f, 'a> = &'f mut dyn FnMut(&mut Reader<'a>, Place, Option<&'static s
 impl<'a> Reader<'a> {
     /// A reader of one value and nothing behind it.
     pub fn new(text: &'a [u8]) -> Self {
-        Reader { jiter: Jiter::new(text), depth: 0, problems: Vec::new() }
+        Reader {
+            jiter: Jiter::new(text),
+            depth: 0,
+            placeless: false,
+            problems: Vec::new(),
+            near: HashMap::new(),
+        }
     }
 
     /// Reads one value that must fit without any misfit.
     pub fn value<T: Data>(text: &'a [u8]) -> Option<T> {
-        let mut reader = Reader::new(text);
+        Reader::new(text).only_value()
+    }
+
+    /// The same for text that is no part of the script's source, so that its objects have no place there.
+    pub(crate) fn placeless<T: Data>(text: &'a [u8]) -> Option<T> {
+        Reader { placeless: true, ..Reader::new(text) }.only_value()
+    }
+
+    fn only_value<T: Data>(self) -> Option<T> {
+        let mut reader = self;
         let value = T::read(&mut reader).ok()??;
         reader.finish().ok()?;
         reader.problems.iter().all(|p| p.kind == ProblemKind::UnknownKey).then_some(value)
@@ -107,7 +127,7 @@ impl<'a> Reader<'a> {
 
     /// Notes a misfit.
     pub fn problem(&mut self, kind: ProblemKind, offset: usize, message: impl Into<String>) {
-        self.problems.push(Problem { kind, offset, message: message.into(), nearest: None });
+        self.problems.push(Problem { kind, offset, message: message.into(), nearest: None, key: None });
     }
 
     fn check<T>(&mut self, result: Result<T, jiter::JiterError>) -> Result<T, Broken> {
@@ -296,7 +316,7 @@ impl<'a> Reader<'a> {
             other => return self.misfit(other, "an object"),
         }
         self.enter()?;
-        let place = Place::at(self.jiter.current_index());
+        let place = if self.placeless { Place::default() } else { Place::at(self.jiter.current_index()) };
         on_key(self, place, None)?;
         let mut read = ObjectRead { place, unknown: Unknown::new(), keys, seen: 0 };
         let mut unknown_keys = HashSet::new();
@@ -316,11 +336,13 @@ impl<'a> Reader<'a> {
                 }
                 Err(unknown) if !unknown_keys.insert(unknown.clone()) => self.duplicate(offset, &unknown)?,
                 Err(unknown) => {
+                    let nearest = self.nearest(&unknown, keys);
                     self.problems.push(Problem {
                         kind: ProblemKind::UnknownKey,
                         offset,
                         message: format!("unknown key `{unknown}`"),
-                        nearest: crate::nearest::nearest(&unknown, keys.iter().copied()).map(str::to_string),
+                        nearest: nearest.map(str::to_string),
+                        key: Some(unknown.clone()),
                     });
                     let value = self.any()?;
                     read.unknown.push((unknown, value));
@@ -344,6 +366,25 @@ impl<'a> Reader<'a> {
             offset,
             format!("`{key}` is missing in this {}", object.to_lowercase()),
         );
+        if let Some(problem) = self.problems.last_mut() {
+            problem.key = Some(key.into());
+        }
+    }
+
+    /// The known key that an unknown one is nearest to. Many objects have the same unknown keys.
+    fn nearest(&mut self, unknown: &str, keys: &'static [&'static str]) -> Option<&'static str> {
+        const REMEMBERED: usize = 1000;
+        let list = keys.as_ptr() as usize;
+        if let Some((_, _, near)) =
+            self.near.get(unknown).filter(|(of, length, _)| (*of, *length) == (list, keys.len()))
+        {
+            return *near;
+        }
+        let near = crate::nearest::nearest(unknown, keys.iter().copied());
+        if self.near.len() < REMEMBERED {
+            self.near.insert(unknown.into(), (list, keys.len(), near));
+        }
+        near
     }
 
     /// Reads an object with any keys.

@@ -78,13 +78,7 @@ pub(super) fn run(arguments: &DeriveArgs) -> Result<u8> {
         return Err(Error::usage("--audio is for --to asRecorded"));
     }
     let opened = InputArgs::default().open(&arguments.input, &ReadOptions::default())?;
-    if !matches!(opened.format.name, "ttal" | "dapt") {
-        return Err(Error::usage(format!(
-            "is {}; make a script of it first: ttal convert {} OUT.ttal",
-            opened.format.title, arguments.input
-        ))
-        .in_file(opened.source.name()));
-    }
+    files::must_be_script(&opened, &arguments.input)?;
     opened.warn();
     let job = Derivation {
         to,
@@ -111,10 +105,10 @@ pub(super) fn run(arguments: &DeriveArgs) -> Result<u8> {
 }
 
 fn summary(done: &Derived, events: usize) -> String {
-    let mut parts = vec![format!("{events} events")];
+    let mut parts = vec![files::count(events, "event")];
     let mut part = |count: usize, what: &str| {
         if count > 0 {
-            parts.push(format!("{count} texts {what}"));
+            parts.push(format!("{} {what}", files::count(count, "text")));
         }
     };
     part(done.opened, "opened");
@@ -125,7 +119,10 @@ fn summary(done: &Derived, events: usize) -> String {
 
 fn tell(done: &Derived, job: &Derivation) {
     if done.audio_left_out > 0 {
-        terminal::warning(&format!("{} recordings or synthesized texts were left out", done.audio_left_out));
+        terminal::warning(&format!(
+            "{} left out, recorded or synthesized",
+            files::count(done.audio_left_out, "rendering")
+        ));
     }
     if done.without_recording > 0 {
         terminal::warning(&format!(

@@ -173,3 +173,17 @@ pub(super) fn stamp(now: bool) -> Result<Option<String>> {
     let now = now.then(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
     Ok(now.map(crate::ttal::lineage::rfc3339))
 }
+
+/// A number of things, in words.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+/// Fails where an input is no script but subtitles or a table.
+pub(super) fn must_be_script(opened: &Opened, path: &str) -> Result<()> {
+    if matches!(opened.format.name, "ttal" | "dapt") {
+        return Ok(());
+    }
+    let hint = format!("is {}; make a script of it first: ttal convert {path} OUT.ttal", opened.format.title);
+    Err(Error::usage(hint).in_file(opened.source.name()))
+}

@@ -2,10 +2,14 @@
 
 mod convert;
 mod derive;
+mod explain;
 mod files;
 mod fmt;
 mod new;
+mod retime;
+mod schema;
 mod show;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -33,9 +37,13 @@ Exit codes:
 
 #[derive(Subcommand)]
 enum Command {
+    Validate(Box<validate::ValidateArgs>),
+    Explain(Box<explain::ExplainArgs>),
+    Schema(Box<schema::SchemaArgs>),
     Convert(Box<convert::ConvertArgs>),
     Show(Box<show::ShowArgs>),
     Derive(Box<derive::DeriveArgs>),
+    Retime(Box<retime::RetimeArgs>),
     New(Box<new::NewArgs>),
     Fmt(Box<fmt::FmtArgs>),
 }
@@ -46,9 +54,13 @@ pub fn main() -> ExitCode {
         Ok(arguments) => {
             stop_on_signals();
             exit_code(match &arguments.command {
+                Command::Validate(arguments) => validate::run(arguments),
+                Command::Explain(arguments) => explain::run(arguments),
+                Command::Schema(arguments) => schema::run(arguments),
                 Command::Convert(arguments) => convert::run(arguments),
                 Command::Show(arguments) => show::run(arguments),
                 Command::Derive(arguments) => derive::run(arguments),
+                Command::Retime(arguments) => retime::run(arguments),
                 Command::New(arguments) => new::run(arguments),
                 Command::Fmt(arguments) => fmt::run(arguments),
             })

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use clap::Args;
 
 use super::super::{print, print_json};
-use super::files::InputArgs;
+use super::files::{self, InputArgs};
 use crate::error::Result;
 use crate::findings::printable::printable;
 use crate::formats::ReadOptions;
@@ -105,8 +105,8 @@ fn facts(script: &Script, summary: &Summary) -> String {
     let from = if summary.language_source.is_empty() { "not determined" } else { &summary.language_source };
     fact("language", &format!("{}, source {from}", summary.language));
     for language in &summary.languages {
-        let (texts, words) = (language.texts, language.words);
-        fact("", &format!("{}: {texts} texts, {words} words, {}", language.language, language.origin));
+        let (texts, words) = (files::count(language.texts, "text"), files::count(language.words, "word"));
+        fact("", &format!("{}: {texts}, {words}, {}", language.language, language.origin));
     }
     if let Some(rate) = &summary.frame_rate {
         let timing = script.timing.as_deref();
@@ -122,9 +122,9 @@ fn facts(script: &Script, summary: &Summary) -> String {
     fact("events", &format!("{}{span}", summary.events));
     for (at, character) in summary.characters.iter().enumerate() {
         let talent = character.talent.as_ref().map_or_else(String::new, |talent| format!(", {talent}"));
-        let lines = if character.lines == 1 { "line" } else { "lines" };
+        let lines = files::count(character.lines, "line");
         let name = if at == 0 { "characters" } else { "" };
-        fact(name, &format!("{} ({}{talent}): {} {lines}", character.name, character.id, character.lines));
+        fact(name, &format!("{} ({}{talent}): {lines}", character.name, character.id));
     }
     for (at, step) in script.lineage.iter().enumerate() {
         let mut line = step.stage.to_string();

@@ -108,11 +108,8 @@ impl<'s> Walk<'s> {
         let by_id: HashMap<&str, &Style> =
             script.styles.iter().filter_map(|style| Some((&**style.id.as_ref()?, style))).collect();
         let mut kinds = HashMap::with_capacity(by_id.len());
-        for (&id, style) in &by_id {
-            let mut all = Kinds::default();
-            let mut seen = HashSet::new();
-            follow(&by_id, style, &mut all, &mut seen, 0);
-            kinds.insert(id, all);
+        for &id in by_id.keys() {
+            follow(&by_id, id, &mut kinds, 0);
         }
         Walk {
             script,
@@ -508,7 +505,7 @@ impl<'s> Walk<'s> {
         self.note_if(kinds.audio, Field::Audio, id, "sound attributes");
         for animation in animations {
             // IMSC has `set` only.
-            let lost = self.target != Target::Imsc || animation.kind.as_ref() == "animate";
+            let lost = self.target != Target::Imsc || *animation.kind == *"animate";
             self.part(lost, Field::Style, id, "animations");
         }
     }
@@ -610,18 +607,23 @@ fn is_authored(extensions: &Extensions) -> bool {
     extensions.iter().any(|(key, _)| !key.starts_with("org.w3.webvtt."))
 }
 
+/// The kinds of a style with those that it refers to. A style that leads back to itself adds nothing twice.
 fn follow<'s>(
     styles: &HashMap<&'s str, &'s Style>,
-    style: &'s Style,
-    all: &mut Kinds,
-    seen: &mut HashSet<*const Style>,
+    id: &'s str,
+    kinds: &mut HashMap<&'s str, Kinds>,
     depth: u32,
-) {
-    if depth > MAX_CHAIN || !seen.insert(std::ptr::from_ref(style)) {
-        return;
+) -> Kinds {
+    if let Some(known) = kinds.get(id) {
+        return *known;
     }
+    let Some(style) = styles.get(id).filter(|_| depth <= MAX_CHAIN) else { return Kinds::default() };
+    let mut all = Kinds::default();
     all.add(&style.styling);
-    for style in style.style.iter().filter_map(|id| styles.get(&**id)) {
-        follow(styles, style, all, seen, depth + 1);
+    kinds.insert(id, all);
+    for id in &style.style {
+        all.join(follow(styles, id, kinds, depth + 1));
     }
+    kinds.insert(id, all);
+    all
 }

@@ -99,7 +99,7 @@ impl Reader<'_, '_> {
     /// `--` JOINER `>` is an arrow in the words, and a line that begins with one only looks like times.
     fn joiner(&mut self, rest: &str) -> Option<usize> {
         let before = &self.text[..self.at];
-        let arrow = before.ends_with("--") && rest[JOINER.len_utf8()..].starts_with('>');
+        let arrow = before.ends_with("--") && rest.trim_start_matches(JOINER).starts_with('>');
         (arrow || before.is_empty() || before.ends_with(['\n', '\r'])).then_some(JOINER.len_utf8())
     }
 
@@ -127,7 +127,10 @@ impl Reader<'_, '_> {
 
     /// A tag; `None` where it is none, and the words are what they say.
     fn tag(&mut self, rest: &str) -> Option<usize> {
-        let end = rest.find(['>', '\n', '\r']).filter(|&end| rest.as_bytes()[end] == b'>')?;
+        let end = 1 + rest[1..].find(['>', '<', '\n', '\r'])?;
+        if rest.as_bytes()[end] != b'>' {
+            return None;
+        }
         let inside = rest[1..end].trim();
         let (closing, inside) = match inside.strip_prefix('/') {
             Some(inside) => (true, inside.trim_start()),
@@ -221,7 +224,7 @@ impl Reader<'_, '_> {
 
     /// `{\…}` of ASS, `{y:i}` of MicroDVD; `None` where braces are words.
     fn braces(&mut self, rest: &str) -> Option<usize> {
-        let end = rest.find(['}', '\n', '\r']).filter(|&end| rest.as_bytes()[end] == b'}')?;
+        let end = rest.find(['}', '<', '\n', '\r']).filter(|&end| rest.as_bytes()[end] == b'}')?;
         let inside = &rest[1..end];
         if inside.starts_with('\\') {
             for tag in inside.split('\\').skip(1) {
@@ -269,15 +272,15 @@ impl Reader<'_, '_> {
         }
         if let Some(color) = tag.strip_prefix("1c").or_else(|| tag.strip_prefix('c')) {
             let digits = color.trim_start_matches(['&', 'H', 'h']).trim_end_matches('&');
+            if digits.is_empty() {
+                self.inline.close("ass-c");
+                return;
+            }
             if let Some(color) = (digits.len() <= 8).then(|| format!("{digits:0>6}")).and_then(|d| bgr(&d)) {
                 self.inline.close("ass-c");
                 let mut styling = Attributes::default();
                 styling.set("tts:color", color);
                 self.inline.open("ass-c", Span { styling, ..Span::default() });
-                return;
-            }
-            if digits.is_empty() {
-                self.inline.close("ass-c");
                 return;
             }
         }

@@ -75,7 +75,7 @@ impl<'t> Reader<'t> {
             if digits.len() > 7 {
                 return None;
             }
-            if digits.len() != 2 {
+            if digits.len() < 2 || (digits.len() > 2 && count > 0) {
                 self.odd("hours, minutes and seconds have two digits");
             }
             parts[count] = digits.parse().ok()?;

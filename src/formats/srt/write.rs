@@ -223,7 +223,7 @@ impl Lines {
 
     /// Keeps the words from `from` on from being read as tags.
     fn protect(&mut self, from: usize) {
-        if !self.plain[from..].contains(['<', '{', '&', '\\', '\0']) {
+        if !self.plain[from..].contains(['<', '{', '&', '\\', '\0', JOINER]) {
             return;
         }
         let words = self.plain.split_off(from);
@@ -232,6 +232,11 @@ impl Lines {
                 continue;
             }
             self.plain.push(c);
+            let rest = &words[at + c.len_utf8()..];
+            let joined = rest.starts_with(JOINER) && rest.trim_start_matches(JOINER).starts_with('>');
+            if joined && self.plain.ends_with("--") {
+                self.plain.push(JOINER);
+            }
             if matches!(c, '<' | '{' | '&' | '\\') && is_markup(&words[at..]) {
                 self.plain.push(JOINER);
             }
@@ -246,6 +251,9 @@ impl Lines {
             self.close(tag);
         }
         for line in self.plain.trim_matches('\n').split('\n') {
+            if line.starts_with(JOINER) {
+                text.push(JOINER);
+            }
             if line.trim_matches([' ', '\t']).is_empty() {
                 if self.plain.trim().is_empty() {
                     continue;

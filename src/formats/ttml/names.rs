@@ -113,7 +113,9 @@ pub fn is_tt(node: Node<'_, '_>, name: &str) -> bool {
 
 /// The value of an attribute, if it is there.
 pub fn attribute<'a>(node: Node<'a, '_>, vocabulary: Vocabulary, name: &str) -> Option<&'a str> {
-    node.attributes().find(|a| a.name() == name && Vocabulary::of(a.namespace()) == vocabulary).map(|a| a.value())
+    node.attributes()
+        .find(|a| a.name() == name && Vocabulary::of(a.namespace()) == vocabulary)
+        .map(|a| a.value())
 }
 
 /// Whether a text is an XML name without colon.

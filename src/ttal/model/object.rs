@@ -304,7 +304,7 @@ pub(crate) fn carry<T: Data>(value: &T) -> String {
 /// Takes a value out of text that [`carry`] made; `false` where it does not fit.
 pub(crate) fn carried<T: Data>(text: &str, into: &mut T) -> bool {
     let json = if T::IS_TEXT { Value::String(text.into()).to_string() } else { text.to_string() };
-    match Reader::value::<T>(json.as_bytes()) {
+    match Reader::placeless::<T>(json.as_bytes()) {
         Some(value) => {
             *into = value;
             true

@@ -78,7 +78,12 @@ impl<'d> Reader<'d, '_> {
     }
 
     /// A `body` or `div`; gives when it ends.
-    fn container(&mut self, node: Node<'d, 'd>, above: &Down<'d>, after: Option<MediaTime>) -> Option<MediaTime> {
+    fn container(
+        &mut self,
+        node: Node<'d, 'd>,
+        above: &Down<'d>,
+        after: Option<MediaTime>,
+    ) -> Option<MediaTime> {
         let interval = self.interval(node, above.interval, after);
         let down = self.down(node, above, interval);
         let mut last = interval.begin;
@@ -122,12 +127,16 @@ impl<'d> Reader<'d, '_> {
         let own_styling = self.styling(node);
         let (style, styling) = self.merge((&above.style, &above.styling), own_style, own_styling);
         let mut changes = above.changes.clone();
-        changes.extend(self.animations(node).into_iter().map(|animation| Change { animation, from: interval.begin }));
+        changes.extend(
+            self.animations(node).into_iter().map(|animation| Change { animation, from: interval.begin }),
+        );
         let text = |vocabulary, name| attribute(node, vocabulary, name);
         let region = node.attribute("region");
         if let (Some(own), Some(outer)) = (region, above.region) {
             if own != outer {
-                let message = format!("region `{own}` inside of region `{outer}`: players that keep to TTML show neither");
+                let message = format!(
+                    "region `{own}` inside of region `{outer}`: players that keep to TTML show neither"
+                );
                 self.notes.add(node.range().start, message);
             }
         }
@@ -212,7 +221,12 @@ impl<'d> Reader<'d, '_> {
 
     /// When an element is active. TTML2 § 12: in a parallel container times are relative to the container, in a
     /// sequential one to the end of the sibling before, which `after` gives.
-    pub(super) fn interval(&mut self, node: Node<'d, 'd>, above: Interval, after: Option<MediaTime>) -> Interval {
+    pub(super) fn interval(
+        &mut self,
+        node: Node<'d, 'd>,
+        above: Interval,
+        after: Option<MediaTime>,
+    ) -> Interval {
         let own = self.times(node);
         self.resolve(node, own, above, after)
     }
@@ -230,7 +244,13 @@ impl<'d> Reader<'d, '_> {
         seen
     }
 
-    fn resolve(&mut self, node: Node<'d, 'd>, own: Own, above: Interval, after: Option<MediaTime>) -> Interval {
+    fn resolve(
+        &mut self,
+        node: Node<'d, 'd>,
+        own: Own,
+        above: Interval,
+        after: Option<MediaTime>,
+    ) -> Interval {
         let from = after.unwrap_or(above.begin);
         let (begin, end) = if self.base.absolute {
             (own.begin.unwrap_or(from), own.end)
@@ -273,17 +293,23 @@ impl<'d> Reader<'d, '_> {
     }
 
     /// A paragraph: one event. Gives when it ends.
-    fn paragraph(&mut self, node: Node<'d, 'd>, above: &Down<'d>, after: Option<MediaTime>) -> Option<MediaTime> {
+    fn paragraph(
+        &mut self,
+        node: Node<'d, 'd>,
+        above: &Down<'d>,
+        after: Option<MediaTime>,
+    ) -> Option<MediaTime> {
         let interval = self.interval(node, above.interval, after);
         let place = node.range().start;
         let at = Place::at(place);
         let sequential = node.attribute("timeContainer") == Some("seq");
         // A paragraph that leaves its times to its spans comes with the first and goes with the last of them.
-        let own = node.attribute("begin").is_some() || sequential || node.children().any(|c| tag(c).1 == "set");
+        let own =
+            node.attribute("begin").is_some() || sequential || node.children().any(|c| tag(c).1 == "set");
         let first = if own { None } else { self.first_words(node, interval) };
-        let mut words = Words::default();
-        words.base = first;
-        let preserve = node.ancestors().find_map(|a| attribute(a, Vocabulary::Xml, "space")) == Some("preserve");
+        let mut words = Words::new(first);
+        let preserve =
+            node.ancestors().find_map(|a| attribute(a, Vocabulary::Xml, "space")) == Some("preserve");
         let mut content = self.content(node, interval, sequential, preserve, 0, &mut words);
         words.finish(&mut content);
         let mut content = Content(content);
@@ -302,7 +328,8 @@ impl<'d> Reader<'d, '_> {
             return interval.end;
         }
         if shown.end.is_some_and(|end| end <= shown.begin) {
-            self.notes.add(place, format!("a paragraph that ends when it begins or before, at {}", shown.begin));
+            self.notes
+                .add(place, format!("a paragraph that ends when it begins or before, at {}", shown.begin));
         }
         let style = self.style_references(node);
         let mut styling = self.styling(node);
@@ -310,7 +337,9 @@ impl<'d> Reader<'d, '_> {
         let region = own_region.or(above.region);
         if let (Some(own), Some(outer)) = (node.attribute("region"), above.region) {
             if own != outer {
-                let message = format!("region `{own}` inside of region `{outer}`: players that keep to TTML show neither");
+                let message = format!(
+                    "region `{own}` inside of region `{outer}`: players that keep to TTML show neither"
+                );
                 self.notes.add(place, message);
             }
         }
@@ -338,7 +367,9 @@ impl<'d> Reader<'d, '_> {
             at,
             begin: Some(self.base.spell(begin, self.in_frames)),
             end: event_end.map(|end| self.base.spell(end, self.in_frames)),
-            represents: text(Vocabulary::Dapt, "represents").or(above.represents).map(ContentDescriptor::from),
+            represents: text(Vocabulary::Dapt, "represents")
+                .or(above.represents)
+                .map(ContentDescriptor::from),
             language_source: text(Vocabulary::Dapt, "langSrc").or(above.language_source).map(Language::from),
             on_screen: text(Vocabulary::Dapt, "onScreen").map(OnScreen::from),
             language: language.map(Language::from),
@@ -351,7 +382,8 @@ impl<'d> Reader<'d, '_> {
             id,
             ..Event::default()
         };
-        let mut text = Text { at, content, style, styling, animations: self.animations(node), ..Text::default() };
+        let mut text =
+            Text { at, content, style, styling, animations: self.animations(node), ..Text::default() };
         self.paragraph_metadata(node, &mut event, &mut text);
         event.texts.push(text);
         self.script.events.push(event);
@@ -374,7 +406,10 @@ impl<'d> Reader<'d, '_> {
             if is_name(id) && self.event_ids.insert(id) {
                 return id.into();
             }
-            self.notes.add(node.range().start, format!("identifier `{id}` stands twice or is no XML name: replaced"));
+            self.notes.add(
+                node.range().start,
+                format!("identifier `{id}` stands twice or is no XML name: replaced"),
+            );
         }
         let mut id = format!("e{:04}", self.count);
         while self.ids.contains(&*id) {
@@ -391,12 +426,16 @@ impl<'d> Reader<'d, '_> {
             let seconds = |time: &Option<Time>| time.as_ref().and_then(|time| time.seconds(clock).ok());
             let begin = change.from + seconds(&change.animation.begin).unwrap_or(MediaTime::ZERO);
             let end = seconds(&change.animation.end).map(|end| change.from + end);
-            let end = [end, seconds(&change.animation.dur).map(|dur| begin + dur)].into_iter().flatten().min();
+            let end =
+                [end, seconds(&change.animation.dur).map(|dur| begin + dur)].into_iter().flatten().min();
             let frozen = change.animation.fill == Some(Fill::Freeze);
-            if event.end.is_some_and(|last| begin >= last) || (!frozen && end.is_some_and(|end| end <= event.begin)) {
+            if event.end.is_some_and(|last| begin >= last)
+                || (!frozen && end.is_some_and(|end| end <= event.begin))
+            {
                 continue;
             }
-            let relative = |time: MediaTime| self.base.spell((time - event.begin).max(MediaTime::ZERO), self.in_frames);
+            let relative =
+                |time: MediaTime| self.base.spell((time - event.begin).max(MediaTime::ZERO), self.in_frames);
             let mut animation = change.animation.clone();
             animation.begin = (begin > event.begin).then(|| relative(begin));
             animation.end = end.map(relative);

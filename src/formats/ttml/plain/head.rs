@@ -22,7 +22,10 @@ impl<'d> Reader<'d, '_> {
                 (Vocabulary::Metadata, "agent") => self.agent(node),
                 (Vocabulary::Metadata, "title" | "desc" | "copyright") | (Vocabulary::EbuMetadata, _) => {
                     let in_head = node.ancestors().skip(1).filter(Node::is_element).all(|a| {
-                        matches!(tag(a), (Vocabulary::Tt, "metadata" | "head" | "tt") | (Vocabulary::EbuMetadata, _))
+                        matches!(
+                            tag(a),
+                            (Vocabulary::Tt, "metadata" | "head" | "tt") | (Vocabulary::EbuMetadata, _)
+                        )
                     });
                     if in_head {
                         self.title(node);
@@ -39,7 +42,8 @@ impl<'d> Reader<'d, '_> {
             return;
         }
         let mut programme = self.script.programme.take().unwrap_or_default();
-        let Programme { title, translated_title, episode_title, translated_episode_title, publisher, .. } = &mut *programme;
+        let Programme { title, translated_title, episode_title, translated_episode_title, publisher, .. } =
+            &mut *programme;
         let place = match tag(node) {
             (Vocabulary::Metadata, "title") | (_, "documentOriginalProgrammeTitle") => title,
             (_, "documentOriginalEpisodeTitle") => episode_title,
@@ -109,7 +113,17 @@ impl<'d> Reader<'d, '_> {
         let dur = interval.dur.map(spell);
         let animations = self.animations(node);
         let at = Place::at(node.range().start);
-        self.script.regions.push(Region { at, id: id.into(), begin, end, dur, style, styling, animations, ..Region::default() });
+        self.script.regions.push(Region {
+            at,
+            id: id.into(),
+            begin,
+            end,
+            dur,
+            style,
+            styling,
+            animations,
+            ..Region::default()
+        });
     }
 }
 

@@ -7,11 +7,10 @@ use super::body::Interval;
 use super::head::text_of;
 use crate::formats::LossCode;
 use crate::formats::ttml::names::{Vocabulary, attribute, is_name, tag};
-use crate::ttal::model::{
-    Break, Cue, Description, Event, Extensions, List, Ruby, RubyNode, RubyPosition, Span, Text,
-    Unknown,
-};
 use crate::ttal::model::Node as Part;
+use crate::ttal::model::{
+    Break, Cue, Description, Event, Extensions, List, Ruby, RubyNode, RubyPosition, Span, Text, Unknown,
+};
 use crate::ttal::place::Place;
 use crate::ttal::time::MediaTime;
 
@@ -35,6 +34,11 @@ pub(super) struct Words<'d> {
 }
 
 impl Words<'_> {
+    /// Nothing yet; spans are relative to `base`, or else to the paragraph.
+    pub(super) fn new(base: Option<MediaTime>) -> Self {
+        Words { base, ..Words::default() }
+    }
+
     /// The words of a run as they count: white space becomes one space, and none at the begin of a line.
     fn run(&mut self, text: &str, preserve: bool, parts: &mut List<Part>) {
         self.any = true;
@@ -142,13 +146,19 @@ impl<'d> Reader<'d, '_> {
                 (Vocabulary::Tt, "br") => {
                     let id = attribute(child, Vocabulary::Xml, "id").filter(|id| is_name(id));
                     parts.push(Part::Break(id.map(|id| {
-                        Box::new(Break { br: true, id: Some(id.into()), at: Place::at(child.range().start), ..Break::default() })
+                        Box::new(Break {
+                            br: true,
+                            id: Some(id.into()),
+                            at: Place::at(child.range().start),
+                            ..Break::default()
+                        })
                     })));
                     words.in_line = false;
                 }
                 (Vocabulary::Tt, "span") => {
                     let after = sequential.then_some(last);
-                    last = self.span(child, interval, after, preserve, depth, words, &mut parts).unwrap_or(last);
+                    last =
+                        self.span(child, interval, after, preserve, depth, words, &mut parts).unwrap_or(last);
                 }
                 (Vocabulary::Tt, "set" | "animate" | "metadata") | (Vocabulary::Metadata, _) => {}
                 (Vocabulary::Tt, "audio") => self.notes.losses.add(LossCode::Audio, None, "recordings"),
@@ -159,7 +169,10 @@ impl<'d> Reader<'d, '_> {
     }
 
     /// A span; gives when it ends.
-    #[allow(clippy::too_many_arguments, reason = "all of it is known where the span stands, and nowhere else")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "all of it is known where the span stands, and nowhere else"
+    )]
     fn span(
         &mut self,
         node: Node<'d, 'd>,
@@ -171,7 +184,8 @@ impl<'d> Reader<'d, '_> {
         parts: &mut List<Part>,
     ) -> Option<MediaTime> {
         let interval = self.interval(node, above, after);
-        let preserve = attribute(node, Vocabulary::Xml, "space").map_or(preserve, |space| space == "preserve");
+        let preserve =
+            attribute(node, Vocabulary::Xml, "space").map_or(preserve, |space| space == "preserve");
         if let Some(region) = node.attribute("region") {
             match words.region {
                 None => words.region = Some(region),
@@ -183,7 +197,12 @@ impl<'d> Reader<'d, '_> {
             let text = text_of(node.last_child().filter(Node::is_text).unwrap_or(node));
             words.in_line = true;
             words.any = true;
-            parts.push(Part::Cue(Box::new(Cue { at: Place::at(node.range().start), cue, text, ..Cue::default() })));
+            parts.push(Part::Cue(Box::new(Cue {
+                at: Place::at(node.range().start),
+                cue,
+                text,
+                ..Cue::default()
+            })));
             return interval.end;
         }
         let styling = self.styling(node);
@@ -195,11 +214,15 @@ impl<'d> Reader<'d, '_> {
         }
         let sequential = node.attribute("timeContainer") == Some("seq");
         let content = self.content(node, interval, sequential, preserve, depth + 1, words);
-        let timed = ["begin", "end", "dur"].into_iter().any(|name| node.attribute(name).is_some()) || after.is_some();
+        let timed =
+            ["begin", "end", "dur"].into_iter().any(|name| node.attribute(name).is_some()) || after.is_some();
         let from = words.base.filter(|_| depth == 0).unwrap_or(above.begin);
         let relative = |time: MediaTime| self.base.spell((time - from).max(MediaTime::ZERO), self.in_frames);
         let begin = (timed && interval.begin > from).then(|| relative(interval.begin));
-        let end = interval.end.filter(|_| timed).filter(|&end| above.end != Some(end) || node.attribute("end").is_some());
+        let end = interval
+            .end
+            .filter(|_| timed)
+            .filter(|&end| above.end != Some(end) || node.attribute("end").is_some());
         let text = |vocabulary, name| attribute(node, vocabulary, name);
         let mut span = Span {
             at: Place::at(node.range().start),
@@ -242,11 +265,13 @@ impl<'d> Reader<'d, '_> {
         if node.attributes().len() != 1 {
             return None;
         }
-        let mut children = node.children().filter(|c| !(c.is_text() && c.text().is_some_and(|t| t.trim().is_empty())));
+        let mut children =
+            node.children().filter(|c| !(c.is_text() && c.text().is_some_and(|t| t.trim().is_empty())));
         let (base, text) = (children.next()?, children.next()?);
         let kind = |node: Node<'d, 'd>| attribute(node, Vocabulary::Style, "ruby");
         let position = attribute(text, Vocabulary::Style, "rubyPosition");
-        let plain = base.attributes().len() == 1 && text.attributes().len() == 1 + usize::from(position.is_some());
+        let plain =
+            base.attributes().len() == 1 && text.attributes().len() == 1 + usize::from(position.is_some());
         if children.next().is_some() || !plain || kind(base) != Some("base") || kind(text) != Some("text") {
             return None;
         }
@@ -277,7 +302,9 @@ impl<'d> Reader<'d, '_> {
                 (Vocabulary::Tx, "text") => {
                     for own in child.children().filter(Node::is_element) {
                         match tag(own) {
-                            (Vocabulary::Tx, "ext") => extension(own, &mut text.extensions, &mut text.unknown),
+                            (Vocabulary::Tx, "ext") => {
+                                extension(own, &mut text.extensions, &mut text.unknown)
+                            }
                             (Vocabulary::Tx, key) => {
                                 text.take_tx_field(key, own.text().unwrap_or(""));
                             }

@@ -34,9 +34,11 @@ pub(crate) const FORMAT: Format = Format {
 /// Whether the root element looks like TTML's.
 fn probe(text: &str) -> bool {
     let mut rest = text.trim_start();
-    while let Some(skipped) = rest.strip_prefix("<?").and_then(|rest| rest.split_once("?>")).map(|(_, rest)| rest).or_else(|| {
-        rest.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")).map(|(_, rest)| rest)
-    }) {
+    while let Some(skipped) =
+        rest.strip_prefix("<?").and_then(|rest| rest.split_once("?>")).map(|(_, rest)| rest).or_else(|| {
+            rest.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")).map(|(_, rest)| rest)
+        })
+    {
         rest = skipped.trim_start();
     }
     let Some(root) = rest.strip_prefix('<') else { return false };
@@ -65,7 +67,8 @@ pub fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result
     }
     let mut base = TimeBase::of(root, options.counter);
     if let Some(timecode) = &options.start_timecode {
-        base.set_origin(timecode).map_err(|why| Error::usage(format!("start timecode `{timecode}`: {why}")))?;
+        base.set_origin(timecode)
+            .map_err(|why| Error::usage(format!("start timecode `{timecode}`: {why}")))?;
     }
     let mut reader = Reader {
         notes,
@@ -128,7 +131,8 @@ impl<'d> Reader<'d, '_> {
         if let Some(rate) = self.base.declared {
             timing.frame_rate = Some(FrameRateValue { ..rate.to_value() });
         }
-        let ticks = attribute(root, Vocabulary::Parameter, "tickRate").and_then(|rate| rate.trim().parse().ok());
+        let ticks =
+            attribute(root, Vocabulary::Parameter, "tickRate").and_then(|rate| rate.trim().parse().ok());
         timing.tick_rate = ticks.filter(|&rate| rate > 0);
         if timing != Timing::default() {
             self.script.timing = Some(Box::new(timing));
@@ -138,7 +142,9 @@ impl<'d> Reader<'d, '_> {
             let (vocabulary, name) = names::attribute_tag(&a);
             let keeps = match vocabulary {
                 Vocabulary::Style => name == "extent",
-                Vocabulary::Parameter => matches!(name, "cellResolution" | "displayAspectRatio" | "pixelAspectRatio"),
+                Vocabulary::Parameter => {
+                    matches!(name, "cellResolution" | "displayAspectRatio" | "pixelAspectRatio")
+                }
                 Vocabulary::ImscParameter => true,
                 _ => false,
             };
@@ -158,10 +164,17 @@ impl<'d> Reader<'d, '_> {
         self.script.root = styling;
         let mode = attribute(root, Vocabulary::Parameter, "markerMode");
         if mode == Some("discontinuous") {
-            self.notes.add(root.range().start, "discontinuous timecodes, read as if they counted on without a break");
+            self.notes.add(
+                root.range().start,
+                "discontinuous timecodes, read as if they counted on without a break",
+            );
         }
-        if attribute(root, Vocabulary::Parameter, "timeBase") == Some("smpte") && self.base.declared.is_none() {
-            self.notes.add(root.range().start, "timecodes without a frame rate: 30 frames a second, as TTML has it");
+        if attribute(root, Vocabulary::Parameter, "timeBase") == Some("smpte") && self.base.declared.is_none()
+        {
+            self.notes.add(
+                root.range().start,
+                "timecodes without a frame rate: 30 frames a second, as TTML has it",
+            );
         }
     }
 
@@ -170,7 +183,9 @@ impl<'d> Reader<'d, '_> {
             if let Some(id) = attribute(node, Vocabulary::Xml, "id") {
                 self.ids.insert(id);
             }
-            if let Some(agent) = node.attribute("agent").filter(|_| tag(node) == (Vocabulary::Metadata, "actor")) {
+            if let Some(agent) =
+                node.attribute("agent").filter(|_| tag(node) == (Vocabulary::Metadata, "actor"))
+            {
                 self.actors.insert(agent);
             }
             // Frames are found by their looks; that a time is malformed is said where it is read.
@@ -187,12 +202,15 @@ impl<'d> Reader<'d, '_> {
             }
         }
         if let (count @ 1.., at) = self.irregular {
-            let message = format!("{count} times are not spelt as TTML has it, the first here: read as they look");
+            let message =
+                format!("{count} times are not spelt as TTML has it, the first here: read as they look");
             self.notes.add(at, message);
         }
         if self.unplaced > 0 {
-            let message =
-                format!("{} paragraphs name no region: players that keep to TTML don't show them", self.unplaced);
+            let message = format!(
+                "{} paragraphs name no region: players that keep to TTML don't show them",
+                self.unplaced
+            );
             self.notes.add(root.range().start, message);
         }
     }
@@ -216,7 +234,10 @@ impl<'d> Reader<'d, '_> {
                 Vocabulary::EbuStyle if matches!(name, "linePadding" | "multiRowAlign") => {}
                 Vocabulary::Metadata if name == "role" => {}
                 Vocabulary::None if STYLE_NAMES.contains(&name) => {
-                    self.notes.add(a.range().start, format!("`{name}` without the prefix of TTML's styles: ignored"));
+                    self.notes.add(
+                        a.range().start,
+                        format!("`{name}` without the prefix of TTML's styles: ignored"),
+                    );
                     continue;
                 }
                 _ => {
@@ -239,7 +260,22 @@ impl<'d> Reader<'d, '_> {
 
 /// Style attributes that are met without prefix in the wild.
 const STYLE_NAMES: &[&str] = &[
-    "backgroundColor", "color", "direction", "display", "displayAlign", "extent", "fontFamily", "fontSize",
-    "fontStyle", "fontWeight", "lineHeight", "origin", "padding", "textAlign", "textDecoration", "textOutline",
-    "wrapOption", "writingMode",
+    "backgroundColor",
+    "color",
+    "direction",
+    "display",
+    "displayAlign",
+    "extent",
+    "fontFamily",
+    "fontSize",
+    "fontStyle",
+    "fontWeight",
+    "lineHeight",
+    "origin",
+    "padding",
+    "textAlign",
+    "textDecoration",
+    "textOutline",
+    "wrapOption",
+    "writingMode",
 ];

@@ -42,14 +42,18 @@ impl TimeBase {
         let parameter = |name| attribute(root, Vocabulary::Parameter, name).map(str::trim);
         let whole = |name| parameter(name)?.parse::<u32>().ok().filter(|&n| n > 0);
         let multiplier = parameter("frameRateMultiplier").and_then(|text| {
-            let mut parts = text.split([' ', ':']).filter(|part| !part.is_empty()).map(|part| part.parse::<u32>());
+            let mut parts =
+                text.split([' ', ':']).filter(|part| !part.is_empty()).map(|part| part.parse::<u32>());
             let (numerator, denominator) = (parts.next()?.ok()?, parts.next().unwrap_or(Ok(1)).ok()?);
             (numerator > 0 && denominator > 0 && parts.next().is_none()).then_some((numerator, denominator))
         });
         let (numerator, denominator) = multiplier.unwrap_or((1, 1));
         let declared = whole("frameRate").and_then(|base| {
-            let multiplier: List<u32> =
-                if numerator == denominator { List::new() } else { [numerator, denominator].into_iter().collect() };
+            let multiplier: List<u32> = if numerator == denominator {
+                List::new()
+            } else {
+                [numerator, denominator].into_iter().collect()
+            };
             FrameRate::of(&FrameRateValue { base, multiplier, ..FrameRateValue::default() })
         });
         let known = declared.or(counter.map(|counter| counter.rate));
@@ -67,7 +71,9 @@ impl TimeBase {
             None => counter.is_some_and(|counter| counter.drop_frame),
         };
         let discontinuous = parameter("markerMode") == Some("discontinuous");
-        let lyrics = root.attributes().any(|a| a.namespace().is_some_and(|uri| uri.starts_with("http://music.apple.com/")));
+        let lyrics = root
+            .attributes()
+            .any(|a| a.namespace().is_some_and(|uri| uri.starts_with("http://music.apple.com/")));
         let timecode = known.filter(|_| base == "smpte").map(|rate| TimecodeCounter { rate, drop_frame });
         TimeBase {
             declared,
@@ -83,7 +89,10 @@ impl TimeBase {
 
     /// Takes this timecode off all times.
     pub(super) fn set_origin(&mut self, timecode: &str) -> Result<(), String> {
-        let rate = FrameRate::new(u32::try_from(*self.rate.numer()).unwrap_or(0), u32::try_from(*self.rate.denom()).unwrap_or(0));
+        let rate = FrameRate::new(
+            u32::try_from(*self.rate.numer()).unwrap_or(0),
+            u32::try_from(*self.rate.denom()).unwrap_or(0),
+        );
         let counter = self.timecode.or(rate.map(|rate| TimecodeCounter { rate, drop_frame: false }));
         let counter = counter.ok_or("a frame rate that makes no sense")?;
         let frame = counter.frame(timecode).map_err(|error| error.to_string())?;
@@ -163,7 +172,8 @@ impl TimeBase {
             Some(counter) => {
                 let label = format!("{hours:02}:{minutes:02}:{seconds:02}:{frames:02}");
                 let count = counter.frame(&label).map_err(|_| "no timecode at this frame rate")?;
-                let count = Ratio::from_integer(i128::from(count)) + Ratio::new(sub, i128::from(self.sub_frames));
+                let count =
+                    Ratio::from_integer(i128::from(count)) + Ratio::new(sub, i128::from(self.sub_frames));
                 count / self.rate
             }
             None => Ratio::from_integer(hours * 3600 + minutes * 60 + seconds) + fraction / self.rate,
@@ -216,7 +226,9 @@ mod tests {
     use crate::ttal::source::Source;
 
     fn base(parameters: &str) -> TimeBase {
-        let text = format!("<tt xmlns='http://www.w3.org/ns/ttml' xmlns:ttp='http://www.w3.org/ns/ttml#parameter' {parameters}/>");
+        let text = format!(
+            "<tt xmlns='http://www.w3.org/ns/ttml' xmlns:ttp='http://www.w3.org/ns/ttml#parameter' {parameters}/>"
+        );
         let source = Source::from_text("a", text);
         let parsed = xml::parse(&source).unwrap();
         TimeBase::of(parsed.document.root_element(), None)
@@ -235,12 +247,18 @@ mod tests {
         assert_eq!(at(&media, "5f"), Some((1, 5)));
         assert_eq!(at(&base(""), "5t"), Some((5, 1)));
         assert_eq!(at(&base(""), "00:00:00:15"), Some((1, 2)));
-        assert_eq!(at(&base("ttp:frameRate='24' ttp:frameRateMultiplier='1000 1001'"), "24f"), Some((1001, 1000)));
+        assert_eq!(
+            at(&base("ttp:frameRate='24' ttp:frameRateMultiplier='1000 1001'"), "24f"),
+            Some((1001, 1000))
+        );
         let drop = "ttp:frameRate='30' ttp:frameRateMultiplier='1000 1001' ttp:timeBase='smpte' ttp:dropMode='dropNTSC'";
-        assert_eq!(at(&base(drop), "00:01:00:02"), Some((1800 * 1001, 30000)).map(|(n, d)| {
-            let ratio = Ratio::new(n, d);
-            (*ratio.numer(), *ratio.denom())
-        }));
+        assert_eq!(
+            at(&base(drop), "00:01:00:02"),
+            Some((1800 * 1001, 30000)).map(|(n, d)| {
+                let ratio = Ratio::new(n, d);
+                (*ratio.numer(), *ratio.denom())
+            })
+        );
         assert_eq!(at(&base(drop), "00:01:00:00"), None);
         let lenient = base("").parse("3:58.64").unwrap();
         assert_eq!((lenient.time, lenient.regular), (MediaTime::from_milliseconds(238_640), false));

@@ -1,0 +1,735 @@
+//! Reading DAPT.
+
+use std::collections::HashSet;
+
+use roxmltree::Node;
+
+use super::{CONTENT_PROFILE, PROCESSOR_PROFILE};
+use crate::formats::ttml::element::{Reading, Takes, literal, place, words};
+use crate::formats::ttml::foreign;
+use crate::formats::ttml::head::Agent;
+use crate::formats::ttml::metadata::Metadata;
+use crate::formats::ttml::names::{self, Vocabulary, attribute, attribute_tag, is_tt, tag};
+use crate::formats::ttml::xml::{self, ProblemKind};
+use crate::formats::{LossCode, Notes};
+use crate::ttal::model::{
+    Body, Content, Description, Event, FrameRateValue, Group, List, Script, Slot, Str, Text, Timing,
+};
+use crate::ttal::place::Place;
+use crate::ttal::rules::{Remark, table};
+use crate::ttal::source::Source;
+
+/// A rule of serialization as errors cite it.
+pub(super) fn clause(rule: &str) -> &'static str {
+    match rule {
+        "S-02" => "rule S-02",
+        "S-04" => "rule S-04",
+        "S-05" => "rule S-05",
+        _ => "rule S-01",
+    }
+}
+
+/// Reads a document as far as it goes, and remarks upon what only its XML shows. Values that break a rule are kept
+/// in the script, for the rules to judge. `None` where it is no XML, or no TTML.
+pub fn parse(source: &Source, remarks: &mut Vec<Remark>, notes: &mut Notes) -> Option<Script> {
+    let parsed = match xml::parse(source) {
+        Ok(parsed) => parsed,
+        Err(problem) => {
+            let rule = match problem.kind {
+                ProblemKind::NotWellFormed => &table::S_01,
+                ProblemKind::Encoding => &table::S_02,
+                ProblemKind::Unsafe => &table::S_04,
+            };
+            remarks.push(Remark::new(rule, Place::at(problem.offset).whole(), problem.message));
+            return None;
+        }
+    };
+    let root = parsed.document.root_element();
+    if root.tag_name().namespace() != Some(names::TTML) || root.tag_name().name() != "tt" {
+        let message = "the root element is not `tt` of TTML";
+        let mut remark = Remark::new(&table::S_05, place(root).whole(), message);
+        remark.found = Some(root.tag_name().name().to_string());
+        remarks.push(remark);
+        return None;
+    }
+    for _ in 0..parsed.comments {
+        notes.losses.add(LossCode::Comment, None, "comments");
+    }
+    for _ in 0..parsed.instructions {
+        notes.losses.add(LossCode::Comment, None, "processing instructions");
+    }
+    let text = source.text();
+    let reading = Reading { text, remarks, notes, event: None, declares_foreign: false };
+    let mut reader = Reader {
+        reading,
+        script: Script { version: "1.0".into(), ..Script::default() },
+        ids: HashSet::new(),
+    };
+    reader.root(root);
+    Some(reader.script)
+}
+
+struct Reader<'r> {
+    reading: Reading<'r>,
+    script: Script,
+    /// Identifiers of groups that references can use: the first of each.
+    ids: HashSet<Str>,
+}
+
+/// Attributes of `tt` that DAPT prohibits. DAPT, profile.
+const PROHIBITED: &[&str] = &["clockMode", "dropMode", "markerMode", "subFrameRate"];
+
+impl Reader<'_> {
+    fn root(&mut self, root: Node<'_, '_>) {
+        self.script.at = place(root);
+        self.root_attributes(root);
+        for (index, child) in (0..).zip(root.children().filter(Node::is_element)) {
+            match tag(child) {
+                (Vocabulary::Tt, "head") => self.head(child),
+                (Vocabulary::Tt, "body") => self.body(child),
+                _ => {
+                    let foreign = self.reading.foreign_child(child, index);
+                    self.script.foreign.push(foreign);
+                }
+            }
+        }
+    }
+
+    fn root_attributes(&mut self, root: Node<'_, '_>) {
+        let spot = place(root).whole();
+        let profiles = attribute(root, Vocabulary::Parameter, "contentProfiles");
+        let bare = |profile: &str| {
+            let inner = profile.strip_prefix("all(").or(profile.strip_prefix("any(")).unwrap_or(profile);
+            inner.trim_end_matches(')').to_string()
+        };
+        if let Some(profiles) = profiles {
+            let profiles = profiles.split_ascii_whitespace();
+            self.script.content_profiles =
+                profiles.filter(|p| bare(p) != CONTENT_PROFILE).map(Str::from).collect();
+        }
+        if !profiles.unwrap_or("").split_ascii_whitespace().any(|p| bare(p) == CONTENT_PROFILE) {
+            let message = "`ttp:contentProfiles` does not name the DAPT 1.0 content profile";
+            let remark = self.reading.remark(&table::D_01, spot, message);
+            remark.found = profiles.map(str::to_string);
+            remark.expected = Some(CONTENT_PROFILE.to_string());
+        }
+        self.reading.declares_foreign = !self.script.content_profiles.is_empty();
+        let mut timing = Timing { at: place(root), ..Timing::default() };
+        let mut multiplier = None;
+        for attribute in root.attributes() {
+            let (vocabulary, name) = attribute_tag(&attribute);
+            let value = attribute.value();
+            let script = &mut self.script;
+            match (vocabulary, name) {
+                (Vocabulary::Xml, "lang") => script.language = Some(value.into()),
+                (Vocabulary::Dapt, "langSrc") => script.language_source = Some(value.into()),
+                (Vocabulary::Dapt, "represents") => {
+                    script.represents = Some(value.into());
+                    if value.split_ascii_whitespace().nth(1).is_some() {
+                        let spot = place(root).key("represents");
+                        self.reading.remark(&table::D_09, spot, "`daptm:represents` holds a list").found =
+                            Some(value.to_string());
+                    }
+                }
+                (Vocabulary::Dapt, "scriptType") => script.script_type = Some(value.into()),
+                (Vocabulary::Dapt, "scriptRepresents") => {
+                    script.script_represents = value.split_ascii_whitespace().map(Into::into).collect();
+                    if value.contains(',') {
+                        let message = "`daptm:scriptRepresents` is separated by commas, not by white space";
+                        let spot = place(root).key("scriptRepresents");
+                        self.reading.remark(&table::D_05, spot, message).found = Some(value.to_string());
+                    }
+                }
+                (Vocabulary::Parameter, "contentProfiles") => {}
+                (Vocabulary::Parameter, "processorProfiles") => {
+                    script.processor_profiles = value.split_ascii_whitespace().map(Str::from).collect();
+                    if !value.split_ascii_whitespace().any(|p| bare(p) == PROCESSOR_PROFILE) {
+                        let message = "`ttp:processorProfiles` does not name the DAPT 1.0 processor profile";
+                        let remark = self.reading.remark(&table::D_03, spot, message);
+                        remark.found = Some(value.to_string());
+                        remark.expected = Some(PROCESSOR_PROFILE.to_string());
+                    }
+                }
+                (Vocabulary::Parameter, "frameRate") if value.parse::<u32>().is_ok() => {
+                    let base = value.parse().unwrap_or_default();
+                    timing.frame_rate =
+                        Some(FrameRateValue { at: place(root), base, ..FrameRateValue::default() });
+                }
+                (Vocabulary::Parameter, "frameRateMultiplier") => multiplier = Some(value),
+                (Vocabulary::Parameter, "tickRate") if value.parse::<u32>().is_ok() => {
+                    timing.tick_rate = value.parse().ok();
+                }
+                (Vocabulary::None | Vocabulary::Foreign | Vocabulary::Tx | Vocabulary::Tt, _) => {
+                    let offset = attribute.range_qname().start;
+                    let foreign = foreign::attribute(self.reading.text, &attribute);
+                    script.foreign.push(foreign);
+                    self.reading.remark_foreign(
+                        offset,
+                        format!("the attribute `{name}` is unknown and not in metadata"),
+                    );
+                }
+                _ => {
+                    script.root.0.push((format!("{}:{name}", vocabulary.prefix()).into(), value.into()));
+                    self.check_parameter(root, vocabulary, name, value);
+                }
+            }
+        }
+        if let Some(value) = multiplier {
+            let parts: Option<List<u32>> = value
+                .split([' ', ':', '\t', '\n'])
+                .filter(|p| !p.is_empty())
+                .map(|p| p.parse().ok())
+                .collect();
+            match (parts, &mut timing.frame_rate) {
+                (Some(parts), Some(rate)) => rate.multiplier = parts,
+                _ => {
+                    self.script.root.0.push(("ttp:frameRateMultiplier".into(), value.into()));
+                    let message = "`ttp:frameRateMultiplier` is not two numbers beside a frame rate";
+                    self.reading.remark(&table::S_09, spot, message).found = Some(value.to_string());
+                }
+            }
+        }
+        if timing.frame_rate.is_some() || timing.tick_rate.is_some() {
+            self.script.timing = Some(Box::new(timing));
+        }
+    }
+
+    fn check_parameter(&mut self, root: Node<'_, '_>, vocabulary: Vocabulary, name: &str, value: &str) {
+        if vocabulary != Vocabulary::Parameter {
+            return;
+        }
+        let spot = place(root).whole();
+        match name {
+            "profile" => {
+                self.reading.remark(&table::D_02, spot, "`ttp:profile` is prohibited");
+            }
+            "timeBase" if value != "media" => {
+                let remark = self.reading.remark(&table::D_25, spot, "`ttp:timeBase` is not `media`");
+                remark.found = Some(value.to_string());
+            }
+            "frameRate" | "tickRate" => {
+                let remark =
+                    self.reading.remark(&table::S_09, spot, format!("`ttp:{name}` is no whole number"));
+                remark.found = Some(value.to_string());
+            }
+            name if PROHIBITED.contains(&name) => {
+                self.reading.remark(&table::D_25, spot, format!("`ttp:{name}` is prohibited"));
+            }
+            _ => {}
+        }
+    }
+
+    fn head(&mut self, head: Node<'_, '_>) {
+        self.head_metadata(head);
+        for (index, child) in (0..).zip(head.children().filter(Node::is_element)) {
+            let mut foreign = List::new();
+            match tag(child) {
+                (Vocabulary::Tt, "metadata") => {}
+                (Vocabulary::Tt, "styling") => {
+                    let mut styles = self.reading.styles(child, &mut foreign);
+                    self.script.styles.append(&mut styles);
+                }
+                (Vocabulary::Tt, "layout") => {
+                    let mut regions = self.reading.regions(child, &mut foreign);
+                    self.script.regions.append(&mut regions);
+                }
+                (Vocabulary::Tt, "resources") => {
+                    for (index, node) in (0..).zip(child.children().filter(Node::is_element)) {
+                        match self.reading.resource(node) {
+                            Some(resource) => self.script.resources.push(resource),
+                            None => foreign.push(self.reading.foreign_child(node, index)),
+                        }
+                    }
+                }
+                (Vocabulary::Tt, "animation") => {
+                    self.reading.remark(
+                        &table::D_26,
+                        place(child).whole(),
+                        "`animation` in the head is prohibited",
+                    );
+                    foreign.push(foreign::element(self.reading.text, child, Slot::Child, index));
+                }
+                (Vocabulary::Metadata, "title" | "desc" | "copyright" | "agent") => {}
+                _ => foreign.push(self.reading.foreign_child(child, index)),
+            }
+            self.script.foreign.append(&mut foreign);
+        }
+        self.check_actors(head);
+    }
+
+    fn head_metadata(&mut self, head: Node<'_, '_>) {
+        let mut script = std::mem::take(&mut self.script);
+        let mut trade = Vec::new();
+        let mut metadata = self.reading.metadata(head, &mut |reading, node, index| {
+            take_head(reading, &mut script, node, index, &mut trade)
+        });
+        // TTML lets metadata stand in the head without `metadata` around it; DAPT does not look for it there.
+        for node in head.children().filter(|n| tag(*n).0 == Vocabulary::Metadata) {
+            if tag(node).1 == "agent" {
+                let message = "`ttm:agent` is not in a `metadata` of the head";
+                self.reading.remark(&table::D_16, place(node).whole(), message);
+            }
+            if !take_head(&mut self.reading, &mut script, node, 0, &mut trade) {
+                metadata.foreign.push(foreign::element(self.reading.text, node, Slot::Metadata, 0));
+            }
+        }
+        for node in trade {
+            self.trade_data(&mut script, node, &mut metadata);
+        }
+        script.extensions = std::mem::take(&mut metadata.extensions);
+        script.unknown = std::mem::take(&mut metadata.unknown);
+        // In document order, those of the head behind those of the root.
+        script.foreign.append(&mut metadata.foreign);
+        metadata.put_values(&mut script);
+        self.script = script;
+    }
+
+    /// Reads what a `tx:character` or `tx:talent` says about an agent.
+    fn trade_data(&mut self, script: &mut Script, node: Node<'_, '_>, around: &mut Metadata) {
+        let id = attribute(node, Vocabulary::None, "ref").unwrap_or("");
+        let is_character = tag(node).1 == "character";
+        let character = script.characters.iter_mut().find(|c| is_character && &*c.id == id);
+        let talent = script.talents.iter_mut().find(|t| !is_character && &*t.id == id);
+        let mut taken: Vec<(&str, String)> = Vec::new();
+        let mut inner = self.reading.metadata_in(node, &mut |_, child, _| {
+            let is_ours = tag(child).0 == Vocabulary::Tx;
+            if is_ours {
+                taken.push((child.tag_name().name(), literal(child)));
+            }
+            is_ours
+        });
+        if let Some(character) = character {
+            for (key, text) in taken {
+                character.take_tx_field(key, &text);
+            }
+            character.extensions = std::mem::take(&mut inner.extensions);
+            character.foreign.append(&mut inner.foreign);
+            character.unknown = std::mem::take(&mut inner.unknown);
+            inner.put_values(character);
+        } else if let Some(talent) = talent {
+            for (key, text) in taken {
+                talent.take_tx_field(key, &text);
+            }
+            talent.extensions = std::mem::take(&mut inner.extensions);
+            talent.foreign.append(&mut inner.foreign);
+            talent.unknown = std::mem::take(&mut inner.unknown);
+            inner.put_values(talent);
+        } else {
+            around.foreign.push(foreign::element(self.reading.text, node, Slot::Metadata, 0));
+        }
+    }
+
+    /// D-15 and what of D-16 is about the order of agents.
+    fn check_actors(&mut self, head: Node<'_, '_>) {
+        let agents: Vec<Node<'_, '_>> = head
+            .descendants()
+            .filter(|n| n.is_element() && tag(*n) == (Vocabulary::Metadata, "agent"))
+            .collect();
+        let kind = |n: &Node<'_, '_>| attribute(*n, Vocabulary::None, "type").unwrap_or("").to_string();
+        let mut seen = std::collections::HashMap::new();
+        for (at, agent) in agents.iter().enumerate() {
+            if let Some(id) = attribute(*agent, Vocabulary::Xml, "id") {
+                seen.entry(id).or_insert((at, kind(agent)));
+            }
+        }
+        let mut names = HashSet::new();
+        for talent in &self.script.talents {
+            if !talent.name.trim().is_empty() && !names.insert(talent.name.trim()) {
+                let message = format!("{} is declared twice", talent.name.trim());
+                self.reading.remark(&table::D_16, talent.at.key("name"), message);
+            }
+        }
+        for (at, agent) in agents.iter().enumerate().filter(|(_, a)| kind(a) == "character") {
+            let own = attribute(*agent, Vocabulary::Xml, "id");
+            for actor in
+                agent.children().filter(|n| n.is_element() && tag(*n) == (Vocabulary::Metadata, "actor"))
+            {
+                let Some(target) = attribute(actor, Vocabulary::None, "agent") else {
+                    let message = "`ttm:actor` names no agent";
+                    self.reading.remark(&table::D_15, place(*agent).key("talent"), message);
+                    continue;
+                };
+                let spot = place(*agent).key("talent");
+                let message = match seen.get(target) {
+                    _ if Some(target) == own => {
+                        format!("the character `{target}` names itself as its talent")
+                    }
+                    None => format!("no agent `{target}` is declared"),
+                    Some((_, kind)) if kind != "person" => format!("the agent `{target}` is no person"),
+                    Some((declared, _)) => {
+                        if *declared > at {
+                            let message = format!("the person `{target}` is declared after the character");
+                            self.reading.remark(&table::D_16, spot, message);
+                        }
+                        continue;
+                    }
+                };
+                self.reading.remark(&table::D_15, spot, message).found = Some(target.to_string());
+            }
+        }
+    }
+
+    fn body(&mut self, node: Node<'_, '_>) {
+        let takes = Takes {
+            times: true,
+            language: true,
+            meaning: true,
+            characters: true,
+            region: true,
+            mix: true,
+            ..Takes::default()
+        };
+        let common = self.reading.attributes(node, takes);
+        let mut metadata = self.reading.metadata(node, &mut |_, _, _| false);
+        let (animations, mix) = self.reading.animations(node, true);
+        let mut body = Body {
+            at: place(node),
+            id: common.id,
+            begin: common.begin,
+            end: common.end,
+            dur: common.dur,
+            language: common.language,
+            language_source: common.language_source,
+            represents: common.represents,
+            characters: common.characters,
+            region: common.region,
+            style: common.style,
+            styling: common.styling,
+            animations,
+            mix: common.mix,
+            foreign: common.foreign,
+            unknown: std::mem::take(&mut metadata.unknown),
+        };
+        if !mix.is_empty() {
+            body.mix.get_or_insert_default().animate = mix;
+        }
+        body.foreign.append(&mut metadata.foreign);
+        let mut foreign = self.divs(node, None);
+        body.foreign.append(&mut foreign);
+        metadata.put_values(&mut body);
+        if body != Body::default() {
+            self.script.body = Some(Box::new(body));
+        }
+    }
+
+    /// Reads the children of a body or of a div that is no event; gives those that are neither groups nor events.
+    fn divs(&mut self, node: Node<'_, '_>, group: Option<&Str>) -> List<crate::ttal::model::Foreign> {
+        let mut foreign = List::new();
+        let mut order = 0;
+        for (index, child) in (0..).zip(node.children().filter(Node::is_element)) {
+            match tag(child) {
+                (Vocabulary::Tt, "metadata" | "set" | "animate") => {}
+                (Vocabulary::Tt, "div") => {
+                    let id = attribute(child, Vocabulary::Xml, "id");
+                    let is_leaf = !child.children().any(|n| is_tt(n, "div"));
+                    if is_leaf && id.is_some_and(names::is_name) {
+                        self.event(child, group);
+                    } else {
+                        self.group(child, group, order, is_leaf);
+                    }
+                    order += 1;
+                }
+                (Vocabulary::Tt, "p") => {
+                    let message = "`p` is not in a script event, so that its words reach no output";
+                    self.reading.remark(&table::D_34, place(child).whole(), message);
+                    self.reading.notes.losses.add(LossCode::Unmapped, None, "paragraphs outside of events");
+                    foreign.push(foreign::element(self.reading.text, child, Slot::Child, index));
+                }
+                _ => foreign.push(self.reading.foreign_child(child, index)),
+            }
+        }
+        foreign
+    }
+
+    fn group(&mut self, node: Node<'_, '_>, parent: Option<&Str>, index: u32, is_leaf: bool) {
+        let takes = Takes {
+            times: true,
+            language: true,
+            meaning: true,
+            characters: true,
+            region: true,
+            mix: true,
+            ..Takes::default()
+        };
+        if is_leaf {
+            let message = "`div` without a valid xml:id is no script event";
+            self.reading.remark(&table::D_34, place(node).whole(), message);
+        }
+        let common = self.reading.attributes(node, takes);
+        let mut metadata = self.reading.metadata(node, &mut |_, _, _| false);
+        let (animations, mix) = self.reading.animations(node, true);
+        let number = self.script.groups.len();
+        let name = match &common.id {
+            Some(id) if !id.starts_with('#') && self.ids.insert(id.0.clone()) => id.0.clone(),
+            _ => format!("#{number}").into(),
+        };
+        let mut group = Group {
+            at: place(node),
+            id: common.id,
+            parent: parent.cloned(),
+            index,
+            begin: common.begin,
+            end: common.end,
+            dur: common.dur,
+            language: common.language,
+            language_source: common.language_source,
+            represents: common.represents,
+            characters: common.characters,
+            region: common.region,
+            style: common.style,
+            styling: common.styling,
+            animations,
+            mix: common.mix,
+            foreign: common.foreign,
+            unknown: std::mem::take(&mut metadata.unknown),
+        };
+        if !mix.is_empty() {
+            group.mix.get_or_insert_default().animate = mix;
+        }
+        group.foreign.append(&mut metadata.foreign);
+        metadata.put_values(&mut group);
+        self.script.groups.push(group);
+        let mut foreign = self.divs(node, Some(&name));
+        self.script.groups[number].foreign.append(&mut foreign);
+    }
+
+    fn event(&mut self, node: Node<'_, '_>, group: Option<&Str>) {
+        let takes = Takes {
+            times: true,
+            language: true,
+            meaning: true,
+            characters: true,
+            region: true,
+            mix: true,
+            on_screen: true,
+            ..Takes::default()
+        };
+        let reading = &mut self.reading;
+        reading.event = attribute(node, Vocabulary::Xml, "id").map(Str::from);
+        let common = reading.attributes(node, takes);
+        let mut event = Event {
+            at: place(node),
+            id: common.id.unwrap_or_default(),
+            begin: common.begin,
+            end: common.end,
+            dur: common.dur,
+            represents: common.represents,
+            characters: common.characters,
+            on_screen: common.on_screen,
+            language: common.language,
+            language_source: common.language_source,
+            mix: common.mix,
+            region: common.region,
+            style: common.style,
+            styling: common.styling,
+            group: group.cloned(),
+            foreign: common.foreign,
+            ..Event::default()
+        };
+        let mut metadata = reading.metadata(node, &mut |_, child, _| {
+            tag(child).0 == Vocabulary::Tx && event.take_tx_field(child.tag_name().name(), &literal(child))
+        });
+        let (animations, mix) = reading.animations(node, true);
+        event.animations = animations;
+        if !mix.is_empty() {
+            event.mix.get_or_insert_default().animate = mix;
+        }
+        event.extensions = std::mem::take(&mut metadata.extensions);
+        event.foreign.append(&mut metadata.foreign);
+        event.unknown = std::mem::take(&mut metadata.unknown);
+        for (index, child) in (0..).zip(node.children().filter(Node::is_element)) {
+            match tag(child) {
+                (Vocabulary::Tt, "metadata" | "set" | "animate") => {}
+                (Vocabulary::Tt, "p") => event.texts.push(reading.text(child)),
+                (Vocabulary::Metadata, "desc") => event.descriptions.push(reading.description(child)),
+                _ => event.foreign.push(reading.foreign_child(child, index)),
+            }
+        }
+        metadata.put_values(&mut event);
+        reading.event = None;
+        self.script.events.push(event);
+    }
+}
+
+/// Takes what the model knows of a child of the head's metadata.
+fn take_head<'a, 'input>(
+    reading: &mut Reading<'_>,
+    script: &mut Script,
+    node: Node<'a, 'input>,
+    index: u32,
+    trade: &mut Vec<Node<'a, 'input>>,
+) -> bool {
+    let (vocabulary, name) = tag(node);
+    match (vocabulary, name) {
+        (Vocabulary::Metadata, "agent") => {
+            if index > 0 {
+                let message = "`ttm:agent` is not in the first `metadata` of the head";
+                reading.remark(&table::D_16, place(node).whole(), message);
+            }
+            match reading.agent(node) {
+                Some(Agent::Character(character)) => script.characters.push(character),
+                Some(Agent::Talent(talent)) => script.talents.push(talent),
+                None => return false,
+            }
+            true
+        }
+        (Vocabulary::Metadata | Vocabulary::EbuMetadata, _) => take_programme(reading, script, node),
+        (Vocabulary::Dapt, "daptOriginTimecode") => {
+            let timing = script.timing.get_or_insert_default();
+            if timing.origin_timecode.is_some() {
+                let message = "more than one `daptm:daptOriginTimecode`";
+                reading.remark(&table::D_17, place(node).whole(), message);
+                return false;
+            }
+            timing.origin_timecode = Some(words(node).into());
+            true
+        }
+        (Vocabulary::Tx, "character" | "talent") => {
+            trade.push(node);
+            true
+        }
+        (Vocabulary::Tx, "programme") => take_children(node, &mut |key, text| {
+            script.programme.get_or_insert_default().take_tx_field(key, text)
+        }),
+        (Vocabulary::Tx, "timing") => take_children(node, &mut |key, text| {
+            script.timing.get_or_insert_default().take_tx_field(key, text)
+        }),
+        (Vocabulary::Tx, _) => script.take_tx_field(name, &literal(node)),
+        _ => false,
+    }
+}
+
+fn take_children(node: Node<'_, '_>, take: &mut dyn FnMut(&str, &str) -> bool) -> bool {
+    node.children()
+        .filter(Node::is_element)
+        .fold(true, |all, child| take(child.tag_name().name(), &literal(child)) && all)
+}
+
+/// What EBU-TT metadata and TTML's own say about the programme.
+fn take_programme(reading: &mut Reading<'_>, script: &mut Script, node: Node<'_, '_>) -> bool {
+    let (vocabulary, name) = tag(node);
+    let text = words(node);
+    if (vocabulary, name) == (Vocabulary::EbuMetadata, "documentStartOfProgramme") {
+        let timing = script.timing.get_or_insert_default();
+        if timing.start_of_programme_timecode.is_some() {
+            let message = "more than one `ebuttm:documentStartOfProgramme`";
+            reading.remark(&table::D_18, place(node).whole(), message);
+            return false;
+        }
+        timing.start_of_programme_timecode = Some(text.into());
+        return true;
+    }
+    let is_title = |n: Node<'_, '_>| n.is_element() && tag(n) == (Vocabulary::Metadata, "title");
+    let mut new = script.programme.take().unwrap_or_default();
+    let slot = match (vocabulary, name) {
+        (Vocabulary::Metadata, "title") => Some(&mut new.title),
+        (Vocabulary::Metadata, "copyright") => Some(&mut new.copyright),
+        (Vocabulary::Metadata, "desc") => Some(&mut new.description),
+        (Vocabulary::EbuMetadata, "documentOriginalProgrammeTitle")
+            if !node.parent().is_some_and(|p| p.children().any(is_title)) =>
+        {
+            Some(&mut new.title)
+        }
+        (Vocabulary::EbuMetadata, "documentTranslatedProgrammeTitle") => Some(&mut new.translated_title),
+        (Vocabulary::EbuMetadata, "documentOriginalEpisodeTitle") => Some(&mut new.episode_title),
+        (Vocabulary::EbuMetadata, "documentTranslatedEpisodeTitle") => {
+            Some(&mut new.translated_episode_title)
+        }
+        (Vocabulary::EbuMetadata, "documentPublisher") => Some(&mut new.publisher),
+        (Vocabulary::EbuMetadata, "documentCountryOfOrigin") => Some(&mut new.country_of_origin),
+        _ => None,
+    };
+    let mut taken = false;
+    if let Some(slot) = slot.filter(|slot| slot.is_none()) {
+        *slot = Some(text.into());
+        taken = true;
+    } else if (vocabulary, name) == (Vocabulary::EbuMetadata, "sourceMediaIdentifier") {
+        new.source_media.push(text.into());
+        taken = true;
+    }
+    for attribute in node.attributes().filter(|_| taken) {
+        if attribute_tag(&attribute) != (Vocabulary::Xml, "space") {
+            reading.notes.losses.add(LossCode::Meta, None, "attributes of titles and the like");
+        }
+    }
+    if new.at.offset().is_none() {
+        new.at = place(node);
+    }
+    script.programme = Some(new).filter(|new| **new != Default::default());
+    taken
+}
+
+impl Reading<'_> {
+    fn text(&mut self, node: Node<'_, '_>) -> Text {
+        let takes = Takes {
+            times: true,
+            language: true,
+            meaning: true,
+            region: true,
+            mix: true,
+            speak: true,
+            ..Takes::default()
+        };
+        let common = self.attributes(node, takes);
+        let mut text = Text {
+            at: place(node),
+            id: common.id,
+            language: common.language,
+            language_source: common.language_source,
+            represents: common.represents,
+            begin: common.begin,
+            end: common.end,
+            dur: common.dur,
+            speak: common.speak,
+            mix: common.mix,
+            region: common.region,
+            style: common.style,
+            styling: common.styling,
+            foreign: common.foreign,
+            ..Text::default()
+        };
+        let mut metadata = self.metadata(node, &mut |_, child, _| {
+            tag(child).0 == Vocabulary::Tx && text.take_tx_field(child.tag_name().name(), &literal(child))
+        });
+        let mut inner = self.paragraph(node);
+        text.content = Content(inner.nodes);
+        text.audio = inner.audio;
+        text.animations = inner.animations;
+        if !inner.mix.is_empty() {
+            text.mix.get_or_insert_default().animate = inner.mix;
+        }
+        text.extensions = std::mem::take(&mut metadata.extensions);
+        text.unknown = std::mem::take(&mut metadata.unknown);
+        text.foreign.append(&mut metadata.foreign);
+        text.foreign.append(&mut inner.foreign);
+        metadata.put_values(&mut text);
+        text
+    }
+
+    fn description(&mut self, node: Node<'_, '_>) -> Description {
+        let mut description =
+            Description { at: place(node), text: words(node).into(), ..Description::default() };
+        for attribute in node.attributes() {
+            let value = attribute.value();
+            match attribute_tag(&attribute) {
+                (Vocabulary::Xml, "id") => description.id = Some(value.into()),
+                (Vocabulary::Xml, "lang") => description.language = Some(value.into()),
+                (Vocabulary::Xml, "space") => {}
+                (Vocabulary::Dapt, "descType") => description.kind = Some(value.into()),
+                _ => self.notes.losses.add(
+                    LossCode::Foreign,
+                    self.event.as_deref(),
+                    "attributes of descriptions",
+                ),
+            }
+        }
+        for _ in node.children().filter(Node::is_element) {
+            self.notes.losses.add(
+                LossCode::Foreign,
+                self.event.as_deref(),
+                "elements inside of descriptions",
+            );
+        }
+        description
+    }
+}

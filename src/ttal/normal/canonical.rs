@@ -1,0 +1,341 @@
+//! Canonical JSON: RFC 8785, but with numbers as decimal strings, so that none is rounded.
+
+use serde::Serialize;
+use serde::ser::{self, Error as _, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::fill::normal_form;
+use crate::ttal::model::{List, Script};
+use crate::ttal::source::hexadecimal;
+
+/// The canonical JSON of a script's normal form, with or without its lineage.
+pub fn canonical_json(script: &Script, without_lineage: bool) -> Vec<u8> {
+    let mut normal = normal_form(script);
+    if without_lineage {
+        normal.lineage = List::new();
+    }
+    canonical(&normal)
+}
+
+/// SHA-256 over the canonical JSON without the lineage, in hexadecimal: the same for every spelling of a script,
+/// and for every way it takes through DAPT.
+pub fn sha256(script: &Script) -> String {
+    hexadecimal(&Sha256::digest(canonical_json(script, true)))
+}
+
+/// The canonical JSON of any value.
+pub(super) fn canonical<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut out = Vec::new();
+    // Only keys that are no strings could fail, and the model has none.
+    let _ = value.serialize(Canonical { out: &mut out });
+    out
+}
+
+/// The private name under which serde_json hands on numbers of any size.
+const NUMBER: &str = "$serde_json::private::Number";
+
+struct Canonical<'o> {
+    out: &'o mut Vec<u8>,
+}
+
+type Broken = serde_json::Error;
+
+/// A decimal number in one spelling: no plus, no zeros at the ends, no exponent unless it is absurd.
+pub(super) fn number(text: &str) -> String {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let Ok(exponent) = exponent.trim_start_matches('+').parse::<i64>() else { return text.to_string() };
+    let digits = [whole, fraction].concat();
+    let leading = digits.len() - digits.trim_start_matches('0').len();
+    let digits = digits.trim_start_matches('0');
+    // Where the point stands behind the digits that are left.
+    let point = whole.len() as i64 - leading as i64 + exponent;
+    let digits = digits.trim_end_matches('0');
+    let count = digits.len() as i64;
+    if digits.is_empty() {
+        return "0".to_string();
+    }
+    match point {
+        _ if !(-60..=60).contains(&point) => format!("{sign}0.{digits}e{point}"),
+        point if point <= 0 => format!("{sign}0.{}{digits}", "0".repeat(point.unsigned_abs() as usize)),
+        point if point >= count => format!("{sign}{digits}{}", "0".repeat((point - count) as usize)),
+        point => {
+            let (whole, fraction) = digits.split_at(point as usize);
+            format!("{sign}{whole}.{fraction}")
+        }
+    }
+}
+
+impl Canonical<'_> {
+    fn number(self, text: &str) -> Result<(), Broken> {
+        self.serialize_str(&number(text))
+    }
+}
+
+/// The entries of a map, serialized one behind the other, and put in order at the end.
+struct Entries<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    /// The keys, and where their entries are.
+    entries: Vec<(Vec<u16>, std::ops::Range<usize>)>,
+    /// A map that stands for a number.
+    is_number: bool,
+}
+
+impl Entries<'_> {
+    fn key(&mut self, key: &str) -> Result<(), Broken> {
+        let start = self.out.len();
+        Canonical { out: self.out }.serialize_str(key)?;
+        self.out.push(b':');
+        self.entries.push((key.encode_utf16().collect(), start..start));
+        Ok(())
+    }
+
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Broken> {
+        value.serialize(Canonical { out: self.out })?;
+        if let Some((_, range)) = self.entries.last_mut() {
+            range.end = self.out.len();
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) {
+        let is_sorted = self.entries.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+        let from = self.entries.first().map_or(self.out.len(), |(_, range)| range.start);
+        let scattered = self.out.split_off(from);
+        if !is_sorted {
+            self.entries.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        debug_assert!(self.start <= from);
+        for (at, (_, range)) in self.entries.iter().enumerate() {
+            if at > 0 {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(&scattered[range.start - from..range.end - from]);
+        }
+        self.out.push(b'}');
+    }
+}
+
+impl SerializeMap for Entries<'_> {
+    type Ok = ();
+    type Error = Broken;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Broken> {
+        match serde_json::to_value(key)? {
+            serde_json::Value::String(key) => self.key(&key),
+            _ => Err(Broken::custom("a key is no string")),
+        }
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Broken> {
+        self.value(value)
+    }
+
+    fn end(self) -> Result<(), Broken> {
+        self.finish();
+        Ok(())
+    }
+}
+
+impl SerializeStruct for Entries<'_> {
+    type Ok = ();
+    type Error = Broken;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Broken> {
+        if self.is_number {
+            if let serde_json::Value::String(digits) = serde_json::to_value(value)? {
+                self.out.truncate(self.start);
+                return Canonical { out: self.out }.number(&digits);
+            }
+        }
+        self.key(key)?;
+        self.value(value)
+    }
+
+    fn end(self) -> Result<(), Broken> {
+        if !self.is_number {
+            self.finish();
+        }
+        Ok(())
+    }
+}
+
+struct Elements<'o> {
+    out: &'o mut Vec<u8>,
+    first: bool,
+}
+
+impl SerializeSeq for Elements<'_> {
+    type Ok = ();
+    type Error = Broken;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Broken> {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        value.serialize(Canonical { out: self.out })
+    }
+
+    fn end(self) -> Result<(), Broken> {
+        self.out.push(b']');
+        Ok(())
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident: $type:ty),*) => {
+        $(fn $method(self, value: $type) -> Result<(), Broken> {
+            self.number(&value.to_string())
+        })*
+    };
+}
+
+impl<'o> Serializer for Canonical<'o> {
+    type Ok = ();
+    type Error = Broken;
+    type SerializeSeq = Elements<'o>;
+    type SerializeTuple = ser::Impossible<(), Broken>;
+    type SerializeTupleStruct = ser::Impossible<(), Broken>;
+    type SerializeTupleVariant = ser::Impossible<(), Broken>;
+    type SerializeMap = Entries<'o>;
+    type SerializeStruct = Entries<'o>;
+    type SerializeStructVariant = ser::Impossible<(), Broken>;
+
+    numbers!(
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_u8: u8,
+        serialize_u16: u16, serialize_u32: u32, serialize_u64: u64, serialize_f32: f32, serialize_f64: f64
+    );
+
+    fn serialize_bool(self, value: bool) -> Result<(), Broken> {
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Broken> {
+        serde_json::to_writer(self.out, value)
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Broken> {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_unit(self) -> Result<(), Broken> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), Broken> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Broken> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Broken> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Broken> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Broken> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Elements<'o>, Broken> {
+        self.out.push(b'[');
+        Ok(Elements { out: self.out, first: true })
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Entries<'o>, Broken> {
+        self.serialize_struct("", 0)
+    }
+
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Entries<'o>, Broken> {
+        let start = self.out.len();
+        self.out.push(b'{');
+        Ok(Entries { out: self.out, start, entries: Vec::new(), is_number: name == NUMBER })
+    }
+
+    fn serialize_bytes(self, _: &[u8]) -> Result<(), Broken> {
+        Err(Broken::custom("bytes are no JSON"))
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<(), Broken> {
+        Err(Broken::custom("a variant with data is not of the model"))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Broken> {
+        Err(Broken::custom("a tuple is not of the model"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Broken> {
+        Err(Broken::custom("a tuple is not of the model"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, Broken> {
+        Err(Broken::custom("a variant with data is not of the model"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, Broken> {
+        Err(Broken::custom("a variant with data is not of the model"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_one_spelling() {
+        for (text, wanted) in [
+            ("1", "1"),
+            ("1.0", "1"),
+            ("-0", "0"),
+            ("0.390", "0.39"),
+            ("1e2", "100"),
+            ("12.5E-1", "1.25"),
+            ("0.001", "0.001"),
+            ("100", "100"),
+            ("1e999", "0.1e1000"),
+            ("-5e-3", "-0.005"),
+        ] {
+            assert_eq!(number(text), wanted);
+        }
+    }
+
+    #[test]
+    fn keys_are_sorted_and_numbers_are_strings() {
+        let value: serde_json::Value =
+            serde_json::from_str(r#"{"b":[1.50,{"z":null,"a":"\u0001"}],"\ud83d\ude00":true,"\ufb01":1e2}"#)
+                .unwrap();
+        let text = String::from_utf8(canonical(&value)).unwrap();
+        assert_eq!(text, "{\"b\":[\"1.5\",{\"a\":\"\\u0001\",\"z\":null}],\"😀\":true,\"ﬁ\":\"100\"}");
+    }
+}
