@@ -336,7 +336,7 @@ fn mark(node: Node<'_, '_>) -> Option<crate::ttal::model::Str> {
     Some(cue.text().unwrap_or("").into())
 }
 
-fn extension(node: Node<'_, '_>, extensions: &mut Extensions, unknown: &mut Unknown) {
+pub(super) fn extension(node: Node<'_, '_>, extensions: &mut Extensions, unknown: &mut Unknown) {
     let (Some(key), Some(json)) = (node.attribute("key"), node.text()) else { return };
     let Ok(value) = serde_json::from_str(json) else { return };
     match (key, value) {

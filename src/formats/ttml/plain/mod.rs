@@ -76,6 +76,8 @@ pub fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result
         script: Script { version: "1.0".into(), ..Script::default() },
         ids: HashSet::new(),
         actors: HashSet::new(),
+        speakers: HashSet::new(),
+        people: HashMap::new(),
         styles: HashMap::new(),
         in_frames: false,
         images: None,
@@ -103,6 +105,10 @@ struct Reader<'d, 'n> {
     ids: HashSet<&'d str>,
     /// People who are named as actors.
     actors: HashSet<&'d str>,
+    /// People who are named by words.
+    speakers: HashSet<&'d str>,
+    /// Where people stand in the lists of talents or characters.
+    people: HashMap<&'d str, usize>,
     /// Where styles stand in the script's list.
     styles: HashMap<Str, usize>,
     /// Whether the document says times in frames.
@@ -187,6 +193,9 @@ impl<'d> Reader<'d, '_> {
                 node.attribute("agent").filter(|_| tag(node) == (Vocabulary::Metadata, "actor"))
             {
                 self.actors.insert(agent);
+            }
+            if let Some(agents) = attribute(node, Vocabulary::Metadata, "agent") {
+                self.speakers.extend(agents.split_whitespace());
             }
             // Frames are found by their looks; that a time is malformed is said where it is read.
             let times = ["begin", "end", "dur"].into_iter().filter_map(|name| node.attribute(name));
