@@ -1,6 +1,7 @@
 //! TTML read and IMSC written: fixtures, round trips, and everything in the corpus.
 
-mod common;
+#[path = "common/corpus.rs"]
+mod corpus;
 
 use std::env;
 use std::fmt::Write;
@@ -72,7 +73,7 @@ fn fixtures_say_what_they_should() {
         "images.ttml",
         "end-tag-missing.ttml",
     ] {
-        assert_snapshot!(format!("ttal_ttml__{}", name.split('.').next().unwrap()), told(name));
+        assert_snapshot!(name.split('.').next().unwrap(), told(name));
     }
 }
 
@@ -85,10 +86,7 @@ fn fixtures_are_written_as_imsc() {
         let (text, losses) = write(&script, &WriteOptions::default());
         let report: String =
             losses.report().iter().map(|l| format!("{} {}: {}\n", l.code, l.count, l.detail)).collect();
-        assert_snapshot!(
-            format!("ttal_ttml__imsc_{}", name.split('.').next().unwrap()),
-            format!("{text}{report}")
-        );
+        assert_snapshot!(format!("imsc_{}", name.split('.').next().unwrap()), format!("{text}{report}"));
     }
 }
 
@@ -195,7 +193,7 @@ fn texts() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let folder = env::var_os("SHOWPACK_CORPUS").map_or_else(beside, PathBuf::from).join("text");
     if !folder.is_dir() {
-        common::corpus::skip("the corpus");
+        corpus::skip("the corpus");
         return None;
     }
     Some(folder)
@@ -205,7 +203,7 @@ fn texts() -> Option<PathBuf> {
 fn the_corpus_is_read_and_comes_back() {
     let Some(folder) = texts() else { return };
     let mut counts = (0, 0);
-    for path in common::corpus::files(&folder) {
+    for path in corpus::files(&folder) {
         if !path.extension().is_some_and(|e| ["ttml", "xml", "dfxp"].iter().any(|known| e == *known)) {
             continue;
         }
@@ -218,19 +216,10 @@ fn the_corpus_is_read_and_comes_back() {
             Ok(script) => {
                 counts.0 += 1;
                 let back = again(&script);
-                let shown = |script: &Script| {
-                    let of = |(begin, end, text): (MediaTime, _, _)| (begin, end, text);
-                    essence(script).into_iter().map(of).collect::<Vec<_>>()
-                };
-                // What has no end is given one by the writer.
-                let all: Vec<_> = shown(&script);
-                let returned: Vec<_> = shown(&back);
-                assert_eq!(all.len(), returned.len(), "{name}");
-                for ((begin, end, text), other) in all.iter().zip(&returned) {
-                    assert_eq!((begin, text), (&other.0, &other.2), "{name}");
-                    assert!(end.is_none() || *end == other.1, "{name}");
-                }
-                assert_eq!(script.regions.len().max(1), back.regions.len().max(1), "{name}");
+                let (all, returned) = (essence(&script), essence(&back));
+                assert_eq!(all, returned, "{name}");
+                // The writer adds one for what names none.
+                assert!(back.regions.len() >= script.regions.len(), "{name}");
             }
             Err(error) => {
                 counts.1 += 1;

@@ -124,7 +124,8 @@ impl<'s> Writer<'s, '_> {
     ) {
         let event = cue.event;
         let name = Some(&*event.id.0);
-        let end = computed.end.unwrap_or(cue.end);
+        // Without an end it stays; that is what the script says, and other formats have to make one up.
+        let end = computed.end;
         let region = self.region_of(event, text);
         markup.line();
         markup.start("p");
@@ -136,11 +137,18 @@ impl<'s> Writer<'s, '_> {
             markup.attribute("xml:lang", computed.language);
         }
         markup.attribute("begin", &self.times.spell(computed.begin));
-        markup.attribute("end", &self.times.spell(end));
+        if let Some(end) = end {
+            markup.attribute("end", &self.times.spell(end));
+        }
         match region {
             Some(region) => {
                 markup.attribute("region", region);
-                self.uses.push(Use { region, event: &event.id, begin: computed.begin, end });
+                self.uses.push(Use {
+                    region,
+                    event: &event.id,
+                    begin: computed.begin,
+                    end: end.unwrap_or(cue.end),
+                });
             }
             None => {
                 let own = self.own_region();

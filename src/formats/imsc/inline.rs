@@ -18,11 +18,11 @@ impl<'s> Writer<'s, '_> {
             for description in &event.descriptions {
                 write_description(description, &mut contents);
             }
-            event.tx_fields(&mut |key, value| field(key, &value, &mut contents));
+            event.tx_fields(&mut |key, value| unless_forced(key, &value, &mut contents));
             extensions(&event.extensions, &event.unknown, &mut contents);
         }
         let mut own = Markup::new(0);
-        text.tx_fields(&mut |key, value| field(key, &value, &mut own));
+        text.tx_fields(&mut |key, value| unless_forced(key, &value, &mut own));
         extensions(&text.extensions, &text.unknown, &mut own);
         if !own.text().is_empty() {
             contents.start("tx:text");
@@ -237,6 +237,13 @@ fn write_description(description: &Description, markup: &mut Markup) {
     markup.open();
     markup.words(&description.text);
     markup.close("ttm:desc");
+}
+
+/// The same as [`field`], but for what `itts:forcedDisplay` says already.
+fn unless_forced(key: &str, value: &str, markup: &mut Markup) {
+    if key != "forced" {
+        field(key, value, markup);
+    }
 }
 
 /// An element of our own for a key of the model.

@@ -132,13 +132,12 @@ impl<'d> Reader<'d, '_> {
         );
         let text = |vocabulary, name| attribute(node, vocabulary, name);
         let region = node.attribute("region");
-        if let (Some(own), Some(outer)) = (region, above.region) {
-            if own != outer {
-                let message = format!(
-                    "region `{own}` inside of region `{outer}`: players that keep to TTML show neither"
-                );
-                self.notes.add(node.range().start, message);
-            }
+        if let (Some(own), Some(outer)) = (region, above.region)
+            && own != outer
+        {
+            let message =
+                format!("region `{own}` inside of region `{outer}`: players that keep to TTML show neither");
+            self.notes.add(node.range().start, message);
         }
         Down {
             interval,
@@ -335,13 +334,12 @@ impl<'d> Reader<'d, '_> {
         let mut styling = self.styling(node);
         let own_region = node.attribute("region").or(words.region);
         let region = own_region.or(above.region);
-        if let (Some(own), Some(outer)) = (node.attribute("region"), above.region) {
-            if own != outer {
-                let message = format!(
-                    "region `{own}` inside of region `{outer}`: players that keep to TTML show neither"
-                );
-                self.notes.add(place, message);
-            }
+        if let (Some(own), Some(outer)) = (node.attribute("region"), above.region)
+            && own != outer
+        {
+            let message =
+                format!("region `{own}` inside of region `{outer}`: players that keep to TTML show neither");
+            self.notes.add(place, message);
         }
         if region.is_none() && !self.regions.is_empty() {
             self.unplaced += 1;

@@ -12,7 +12,7 @@ impl<'d> Reader<'d, '_> {
     pub(super) fn head(&mut self, head: Node<'d, 'd>) {
         for node in head.descendants().filter(Node::is_element).skip(1) {
             match tag(node) {
-                (Vocabulary::Tt, "style") if !node.parent_element().is_some_and(|p| tag(p).1 == "region") => {
+                (Vocabulary::Tt, "style") if node.parent_element().is_none_or(|p| tag(p).1 != "region") => {
                     self.style(node, false);
                 }
                 (Vocabulary::Tt, "initial") => self.style(node, true),

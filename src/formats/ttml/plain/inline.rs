@@ -130,9 +130,23 @@ impl<'d> Reader<'d, '_> {
     ) -> List<Part> {
         let mut parts = List::new();
         let mut last = interval.begin;
+        let ruby = attribute(node, Vocabulary::Style, "ruby");
+        let holds_ruby = matches!(ruby, Some("container" | "baseContainer" | "textContainer"));
         for child in node.children() {
             if let Some(text) = child.text().filter(|_| child.is_text()) {
-                if !text.trim().is_empty() {
+                if text.trim().is_empty() {
+                    if holds_ruby {
+                        continue;
+                    }
+                } else if sequential {
+                    // In a sequence, what has no duration lasts none.
+                    self.notes.losses.add(LossCode::Unmapped, None, "words that are never shown");
+                    self.notes.add(
+                        child.range().start,
+                        "words of a sequence without times are never shown: not read",
+                    );
+                    continue;
+                } else {
                     words.endless |= interval.end.is_none();
                     words.last = words.last.max(interval.end);
                 }
@@ -206,11 +220,11 @@ impl<'d> Reader<'d, '_> {
             return interval.end;
         }
         let styling = self.styling(node);
-        if styling.get("tts:ruby") == Some("container") {
-            if let Some(ruby) = self.simple_ruby(node, interval, preserve, depth, words) {
-                parts.push(ruby);
-                return interval.end;
-            }
+        if styling.get("tts:ruby") == Some("container")
+            && let Some(ruby) = self.simple_ruby(node, interval, preserve, depth, words)
+        {
+            parts.push(ruby);
+            return interval.end;
         }
         let sequential = node.attribute("timeContainer") == Some("seq");
         let content = self.content(node, interval, sequential, preserve, depth + 1, words);
