@@ -62,12 +62,17 @@ pub fn cues<'s>(
     let people: HashMap<&str, &Character> = script.characters.iter().map(|c| (&*c.id.0, c)).collect();
     let mut cues: Vec<Cue<'s>> = Vec::with_capacity(script.events.len());
     let mut open = Vec::new();
+    // Plain subtitles have one text in each event: one in another language is no translation, but what is said there.
+    let plain = script.script_type.is_none() && options.language.is_none();
     for event in &script.events {
         let computed = context.event(event);
         let all: Vec<_> = event.texts.iter().map(|text| (text, context.text(&computed, text))).collect();
         let total = all.len();
         let fits = |c: &Computed<'_>| {
-            options.bilingual || c.language.is_empty() || language::matches(c.language, wanted)
+            options.bilingual
+                || (plain && total == 1)
+                || c.language.is_empty()
+                || language::matches(c.language, wanted)
         };
         let texts: Vec<_> = all.into_iter().filter(|(_, c)| fits(c)).collect();
         for _ in texts.len()..total {

@@ -30,6 +30,7 @@ CHECKS = {
     "random-access": ("cmaf", "random_access", "Random access and switching"),
     "kill": ("cmaf", "kill", "Stopped runs and full disks"),
     "play": ("cmaf", "play", "Playback in Chromium"),
+    "timed-text": ("ttal", "timed_text", "TTML read and IMSC written, read again by others"),
     "rendering": ("ttal", "rendering", "Subtitles shown by Chromium and imsc.js"),
 }
 

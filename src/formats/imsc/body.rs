@@ -109,10 +109,6 @@ impl<'s> Writer<'s, '_> {
 
     /// Writes one paragraph for each text of a cue.
     fn cue(&mut self, cue: &Cue<'s>, markup: &mut Markup) {
-        let event = cue.event;
-        if event.mix.is_some() {
-            self.losses.add(LossCode::Audio, Some(&event.id), "mixing instructions");
-        }
         for (at, (text, computed)) in cue.texts.iter().enumerate() {
             self.paragraph(cue, text, computed, at, markup);
         }
@@ -128,7 +124,8 @@ impl<'s> Writer<'s, '_> {
     ) {
         let event = cue.event;
         let name = Some(&*event.id.0);
-        let end = computed.end.unwrap_or(cue.end);
+        // Without an end it stays; that is what the script says, and other formats have to make one up.
+        let end = computed.end;
         let region = self.region_of(event, text);
         markup.line();
         markup.start("p");
@@ -140,11 +137,18 @@ impl<'s> Writer<'s, '_> {
             markup.attribute("xml:lang", computed.language);
         }
         markup.attribute("begin", &self.times.spell(computed.begin));
-        markup.attribute("end", &self.times.spell(end));
+        if let Some(end) = end {
+            markup.attribute("end", &self.times.spell(end));
+        }
         match region {
             Some(region) => {
                 markup.attribute("region", region);
-                self.uses.push(Use { region, event: &event.id, begin: computed.begin, end });
+                self.uses.push(Use {
+                    region,
+                    event: &event.id,
+                    begin: computed.begin,
+                    end: end.unwrap_or(cue.end),
+                });
             }
             None => {
                 let own = self.own_region();
@@ -175,15 +179,6 @@ impl<'s> Writer<'s, '_> {
         }
         if computed.language_source != self.script.language_source.as_deref().unwrap_or("") {
             markup.attribute("daptm:langSrc", computed.language_source);
-        }
-        if !text.audio.is_empty() {
-            self.losses.add(LossCode::Audio, name, "recordings");
-        }
-        if text.speak.is_some() {
-            self.losses.add(LossCode::Audio, name, "synthesized speech");
-        }
-        if text.mix.is_some() {
-            self.losses.add(LossCode::Audio, name, "mixing instructions");
         }
         markup.open();
         self.paragraph_metadata((at == 0).then_some(event), text, markup);

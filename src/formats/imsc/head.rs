@@ -1,6 +1,7 @@
 //! The root's attributes and the head: who speaks, what the programme is, styles and regions.
 
 use super::allowed::{On, Root, number};
+use super::inline;
 use super::layout::{self, OWN_LOOK};
 use super::markup::Markup;
 use super::{PROFILE, Writer};
@@ -90,18 +91,21 @@ impl<'s> Writer<'s, '_> {
         if let Some(programme) = script.programme.as_deref() {
             titles(programme, markup);
         }
-        if script.talents.is_empty() && script.characters.is_empty() {
+        let mut contents = Markup::new(3);
+        for talent in &script.talents {
+            self.talent(talent, &mut contents);
+        }
+        for character in &script.characters {
+            self.character(character, &mut contents);
+        }
+        document_metadata(script, &mut contents);
+        if contents.text().is_empty() {
             return;
         }
         markup.line();
         markup.start("metadata");
         markup.open();
-        for talent in &script.talents {
-            self.talent(talent, markup);
-        }
-        for character in &script.characters {
-            self.character(character, markup);
-        }
+        markup.append(&contents);
         markup.close_line("metadata");
     }
 
@@ -271,4 +275,70 @@ fn titles(programme: &Programme, markup: &mut Markup) {
             markup.close(name);
         }
     }
+}
+
+/// What EBU-TT and DAPT have elements for, and the rest in our own, as a document of DAPT carries it.
+fn document_metadata(script: &Script, markup: &mut Markup) {
+    let mut element = |name: &str, text: Option<&str>| {
+        if let Some(text) = text {
+            markup.line();
+            inline::element(name, text, markup);
+        }
+    };
+    if let Some(programme) = script.programme.as_deref() {
+        element("ebuttm:documentTranslatedProgrammeTitle", programme.translated_title.as_deref());
+        element("ebuttm:documentOriginalEpisodeTitle", programme.episode_title.as_deref());
+        element("ebuttm:documentTranslatedEpisodeTitle", programme.translated_episode_title.as_deref());
+        element("ebuttm:documentPublisher", programme.publisher.as_deref());
+        element("ebuttm:documentCountryOfOrigin", programme.country_of_origin.as_deref());
+        programme.source_media.iter().for_each(|media| element("ebuttm:sourceMediaIdentifier", Some(media)));
+    }
+    if let Some(timing) = script.timing.as_deref() {
+        element("daptm:daptOriginTimecode", timing.origin_timecode.as_deref());
+        element("ebuttm:documentStartOfProgramme", timing.start_of_programme_timecode.as_deref());
+    }
+    let mut own = Markup::new(4);
+    if let Some(programme) = script.programme.as_deref() {
+        programme.tx_fields(&mut |key, value| inline::field(key, &value, &mut own));
+        wrapped("tx:programme", None, &mut own, markup);
+    }
+    if let Some(timing) = script.timing.as_deref() {
+        timing.tx_fields(&mut |key, value| inline::field(key, &value, &mut own));
+        wrapped("tx:timing", None, &mut own, markup);
+    }
+    for talent in &script.talents {
+        talent.tx_fields(&mut |key, value| inline::field(key, &value, &mut own));
+        inline::extensions(&talent.extensions, &talent.unknown, &mut own);
+        wrapped("tx:talent", Some(&talent.id), &mut own, markup);
+    }
+    for character in &script.characters {
+        character.tx_fields(&mut |key, value| inline::field(key, &value, &mut own));
+        inline::extensions(&character.extensions, &character.unknown, &mut own);
+        wrapped("tx:character", Some(&character.id), &mut own, markup);
+    }
+    script.tx_fields(&mut |key, value| {
+        markup.line();
+        inline::field(key, &value, markup);
+    });
+    inline::extensions(&script.extensions, &script.unknown, &mut own);
+    if !own.text().is_empty() {
+        markup.line();
+        markup.append(&own);
+    }
+}
+
+/// Puts an element around what was gathered, if anything, and takes it away from there.
+fn wrapped(name: &str, id: Option<&str>, contents: &mut Markup, markup: &mut Markup) {
+    let contents = std::mem::replace(contents, Markup::new(4));
+    if contents.text().is_empty() {
+        return;
+    }
+    markup.line();
+    markup.start(name);
+    if let Some(id) = id {
+        markup.attribute("ref", id);
+    }
+    markup.open();
+    markup.append(&contents);
+    markup.close(name);
 }

@@ -18,11 +18,11 @@ impl<'s> Writer<'s, '_> {
             for description in &event.descriptions {
                 write_description(description, &mut contents);
             }
-            event.tx_fields(&mut |key, value| tx(key, &value, &mut contents));
+            event.tx_fields(&mut |key, value| unless_forced(key, &value, &mut contents));
             extensions(&event.extensions, &event.unknown, &mut contents);
         }
         let mut own = Markup::new(0);
-        text.tx_fields(&mut |key, value| tx(key, &value, &mut own));
+        text.tx_fields(&mut |key, value| unless_forced(key, &value, &mut own));
         extensions(&text.extensions, &text.unknown, &mut own);
         if !own.text().is_empty() {
             contents.start("tx:text");
@@ -131,7 +131,7 @@ impl<'s> Writer<'s, '_> {
                 Node::Ruby(node) => self.ruby(&node.ruby, event, depth, markup),
                 Node::Cue(cue) => {
                     let mut mark = Markup::new(0);
-                    tx("cue", &cue.cue, &mut mark);
+                    field("cue", &cue.cue, &mut mark);
                     markup.start("span");
                     markup.open();
                     metadata(&mark, markup);
@@ -164,10 +164,6 @@ impl<'s> Writer<'s, '_> {
         }
         if let Some(source) = &span.language_source {
             markup.attribute("daptm:langSrc", source);
-        }
-        let sounds = [!span.audio.is_empty(), span.speak.is_some(), span.mix.is_some()];
-        for _ in sounds.into_iter().filter(|&sound| sound) {
-            self.losses.add(LossCode::Audio, name, "recordings, speech and mixing of parts of a text");
         }
         for _ in 0..span.foreign.len() {
             self.losses.add(LossCode::Ext, name, "foreign XML");
@@ -243,16 +239,28 @@ fn write_description(description: &Description, markup: &mut Markup) {
     markup.close("ttm:desc");
 }
 
-fn tx(key: &str, value: &str, markup: &mut Markup) {
-    let name = format!("tx:{key}");
-    markup.start(&name);
+/// The same as [`field`], but for what `itts:forcedDisplay` says already.
+fn unless_forced(key: &str, value: &str, markup: &mut Markup) {
+    if key != "forced" {
+        field(key, value, markup);
+    }
+}
+
+/// An element of our own for a key of the model.
+pub(super) fn field(key: &str, value: &str, markup: &mut Markup) {
+    element(&format!("tx:{key}"), value, markup);
+}
+
+/// An element with nothing but words.
+pub(super) fn element(name: &str, words: &str, markup: &mut Markup) {
+    markup.start(name);
     markup.open();
-    markup.words(value);
-    markup.close(&name);
+    markup.words(words);
+    markup.close(name);
 }
 
 /// Vendor data, and keys that the model does not know.
-fn extensions(extensions: &Extensions, unknown: &Unknown, markup: &mut Markup) {
+pub(super) fn extensions(extensions: &Extensions, unknown: &Unknown, markup: &mut Markup) {
     let mut ext = |key: &str, json: &str| {
         markup.start("tx:ext");
         markup.attribute("key", key);

@@ -62,7 +62,7 @@ pub fn write(
     let mut root = Markup::new(0);
     writer.root(&mut root);
     for _ in 0..writer.times.rounded {
-        writer.losses.add(LossCode::Time, None, "times in frames, to the nanosecond");
+        writer.losses.add(LossCode::Time, None, "times that decimals can't say, to the nanosecond");
     }
     for _ in 0..body.unwritable + head.unwritable + root.unwritable {
         writer.losses.add(LossCode::Unmapped, None, "characters that XML can't hold");

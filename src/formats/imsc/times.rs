@@ -16,7 +16,7 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// Frames, if the document's times are authored in frames and all cues begin and end on frames.
+    /// Frames throughout, if the document's times are authored in frames and all cues begin and end on frames.
     pub(super) fn of(script: &Script, clock: Clock, cues: &[Cue<'_>]) -> Self {
         let authored = |time: &Option<Time>| time.as_ref().is_some_and(|time| time.ends_with('f'));
         let in_frames = |rate: FrameRate| {
@@ -33,6 +33,9 @@ impl Times {
             return Time::frames(frame);
         }
         if !is_decimal(time) {
+            if let Some(frame) = self.clock.frame_rate.and_then(|rate| frame(rate, time)) {
+                return Time::frames(frame);
+            }
             self.rounded += 1;
         }
         Time::clock(time)

@@ -132,13 +132,12 @@ impl<'d> Reader<'d, '_> {
         );
         let text = |vocabulary, name| attribute(node, vocabulary, name);
         let region = node.attribute("region");
-        if let (Some(own), Some(outer)) = (region, above.region) {
-            if own != outer {
-                let message = format!(
-                    "region `{own}` inside of region `{outer}`: players that keep to TTML show neither"
-                );
-                self.notes.add(node.range().start, message);
-            }
+        if let (Some(own), Some(outer)) = (region, above.region)
+            && own != outer
+        {
+            let message =
+                format!("region `{own}` inside of region `{outer}`: players that keep to TTML show neither");
+            self.notes.add(node.range().start, message);
         }
         Down {
             interval,
@@ -203,14 +202,10 @@ impl<'d> Reader<'d, '_> {
             match self.base.parse(a.value()) {
                 Ok(moment) => {
                     if !moment.regular {
-                        self.notes.add(
-                            a.range().start,
-                            format!(
-                                "{name} `{}` is no time expression of TTML: read as {}",
-                                a.value(),
-                                moment.time
-                            ),
-                        );
+                        self.irregular.0 += 1;
+                        if self.irregular.0 == 1 {
+                            self.irregular.1 = a.range().start;
+                        }
                     }
                     Some(moment.time)
                 }
@@ -235,6 +230,19 @@ impl<'d> Reader<'d, '_> {
         self.resolve(node, own, above, after)
     }
 
+    /// The same, without a word about what is wrong: that is said when the element is read itself.
+    pub(super) fn quiet_interval(&mut self, node: Node<'d, 'd>, above: Interval) -> Interval {
+        self.quietly(|reader| reader.interval(node, above, None))
+    }
+
+    fn quietly<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
+        let (count, irregular) = (self.notes.notes.len(), self.irregular);
+        let seen = look(self);
+        self.notes.notes.truncate(count);
+        self.irregular = irregular;
+        seen
+    }
+
     fn resolve(
         &mut self,
         node: Node<'d, 'd>,
@@ -248,7 +256,9 @@ impl<'d> Reader<'d, '_> {
         } else {
             (from + own.begin.unwrap_or(MediaTime::ZERO), own.end.map(|end| from + end))
         };
-        let dur = own.dur.map(|dur| begin + dur);
+        // On a clock, what has no begin begins when the document arrives, whenever that is.
+        let anchored = !self.base.absolute || own.begin.is_some();
+        let dur = own.dur.filter(|_| anchored).map(|dur| begin + dur);
         let mut stated = [end, dur].into_iter().flatten().min();
         if stated.is_none() && after.is_some() {
             stated = self.implicit_end(node, begin);
@@ -269,10 +279,7 @@ impl<'d> Reader<'d, '_> {
             if !child.is_element() || !timed {
                 continue;
             }
-            let count = self.notes.notes.len();
-            let own = self.times(child);
-            // What is wrong with it is said when it is read itself.
-            self.notes.notes.truncate(count);
+            let own = self.quietly(|reader| reader.times(child));
             let from = if sequential { last } else { begin };
             let mut interval = self.resolve(child, own, above, Some(from));
             if interval.end.is_none() {
@@ -294,14 +301,22 @@ impl<'d> Reader<'d, '_> {
         let interval = self.interval(node, above.interval, after);
         let place = node.range().start;
         let at = Place::at(place);
-        let mut words = Words::default();
+        let sequential = node.attribute("timeContainer") == Some("seq");
+        // A paragraph that leaves its times to its spans comes with the first and goes with the last of them.
+        let own =
+            node.attribute("begin").is_some() || sequential || node.children().any(|c| tag(c).1 == "set");
+        let first = if own { None } else { self.first_words(node, interval) };
+        let mut words = Words::new(first);
         let preserve =
             node.ancestors().find_map(|a| attribute(a, Vocabulary::Xml, "space")) == Some("preserve");
-        let sequential = node.attribute("timeContainer") == Some("seq");
         let mut content = self.content(node, interval, sequential, preserve, 0, &mut words);
         words.finish(&mut content);
         let mut content = Content(content);
         content.normalize();
+        let mut shown = Interval { begin: first.unwrap_or(interval.begin), ..interval };
+        if shown.end.is_none() && !words.endless {
+            shown.end = words.last;
+        }
         if content.plain_text().trim().is_empty() {
             let images = node.descendants().any(|n| n.is_element() && tag(n).1 == "image");
             if images {
@@ -311,21 +326,20 @@ impl<'d> Reader<'d, '_> {
             }
             return interval.end;
         }
-        if interval.end.is_some_and(|end| end <= interval.begin) {
+        if shown.end.is_some_and(|end| end <= shown.begin) {
             self.notes
-                .add(place, format!("a paragraph that ends when it begins or before, at {}", interval.begin));
+                .add(place, format!("a paragraph that ends when it begins or before, at {}", shown.begin));
         }
         let style = self.style_references(node);
         let mut styling = self.styling(node);
         let own_region = node.attribute("region").or(words.region);
         let region = own_region.or(above.region);
-        if let (Some(own), Some(outer)) = (node.attribute("region"), above.region) {
-            if own != outer {
-                let message = format!(
-                    "region `{own}` inside of region `{outer}`: players that keep to TTML show neither"
-                );
-                self.notes.add(place, message);
-            }
+        if let (Some(own), Some(outer)) = (node.attribute("region"), above.region)
+            && own != outer
+        {
+            let message =
+                format!("region `{own}` inside of region `{outer}`: players that keep to TTML show neither");
+            self.notes.add(place, message);
         }
         if region.is_none() && !self.regions.is_empty() {
             self.unplaced += 1;
@@ -340,8 +354,8 @@ impl<'d> Reader<'d, '_> {
             _ => None,
         };
         styling.remove("itts:forcedDisplay");
-        let begin = self.shifted(interval.begin, place);
-        let event_end = interval.end.map(|end| self.shifted(end, place));
+        let begin = self.shifted(shown.begin, place);
+        let event_end = shown.end.map(|end| self.shifted(end, place));
         let text = |vocabulary, name| attribute(node, vocabulary, name);
         let agents = text(Vocabulary::Metadata, "agent").or(above.agents).unwrap_or("");
         let language = text(Vocabulary::Xml, "lang").or(above.language);
@@ -362,7 +376,7 @@ impl<'d> Reader<'d, '_> {
             region: region.map(Id::from),
             style: above.style.clone(),
             styling: above.styling.clone(),
-            animations: self.changes(&above.changes, interval),
+            animations: self.changes(&above.changes, shown),
             id,
             ..Event::default()
         };

@@ -3,15 +3,16 @@
 use roxmltree::Node;
 
 use super::Reader;
+use super::inline::extension;
 use crate::formats::ttml::names::{Vocabulary, attribute, is_name, tag};
-use crate::ttal::model::{Character, Programme, Region, Str, Style, Talent};
+use crate::ttal::model::{Character, Programme, Region, Str, Style, Talent, Timecode};
 use crate::ttal::place::Place;
 
 impl<'d> Reader<'d, '_> {
     pub(super) fn head(&mut self, head: Node<'d, 'd>) {
         for node in head.descendants().filter(Node::is_element).skip(1) {
             match tag(node) {
-                (Vocabulary::Tt, "style") if !node.parent_element().is_some_and(|p| tag(p).1 == "region") => {
+                (Vocabulary::Tt, "style") if node.parent_element().is_none_or(|p| tag(p).1 != "region") => {
                     self.style(node, false);
                 }
                 (Vocabulary::Tt, "initial") => self.style(node, true),
@@ -20,6 +21,25 @@ impl<'d> Reader<'d, '_> {
                     self.images.get_or_insert(node.range().start);
                 }
                 (Vocabulary::Metadata, "agent") => self.agent(node),
+                (Vocabulary::Tx, _) => {
+                    let outer = node.parent_element().map(tag);
+                    if outer == Some((Vocabulary::Tt, "metadata")) {
+                        self.own_metadata(node);
+                    }
+                }
+                (Vocabulary::Dapt, "daptOriginTimecode")
+                | (Vocabulary::EbuMetadata, "documentStartOfProgramme") => {
+                    let timecode = Some(Timecode(text_of(node)));
+                    let timing = self.script.timing.get_or_insert_default();
+                    match tag(node).0 {
+                        Vocabulary::Dapt => timing.origin_timecode = timecode,
+                        _ => timing.start_of_programme_timecode = timecode,
+                    }
+                }
+                (Vocabulary::EbuMetadata, "sourceMediaIdentifier") => {
+                    let programme = self.script.programme.get_or_insert_default();
+                    programme.source_media.push(text_of(node));
+                }
                 (Vocabulary::Metadata, "title" | "desc" | "copyright") | (Vocabulary::EbuMetadata, _) => {
                     let in_head = node.ancestors().skip(1).filter(Node::is_element).all(|a| {
                         matches!(
@@ -61,6 +81,48 @@ impl<'d> Reader<'d, '_> {
         }
     }
 
+    /// What our own elements say about the document and its people. People are declared before.
+    fn own_metadata(&mut self, node: Node<'d, 'd>) {
+        let script = &mut self.script;
+        let fields = || {
+            let own = node.children().filter(|c| tag(*c).0 == Vocabulary::Tx);
+            own.map(|c| (c, c.tag_name().name(), c.text().unwrap_or("")))
+        };
+        let id = node.attribute("ref").unwrap_or("");
+        match tag(node).1 {
+            "ext" => extension(node, &mut script.extensions, &mut script.unknown),
+            "programme" => {
+                let programme = script.programme.get_or_insert_default();
+                fields().for_each(|(_, key, text)| _ = programme.take_tx_field(key, text));
+            }
+            "timing" => {
+                let timing = script.timing.get_or_insert_default();
+                fields().for_each(|(_, key, text)| _ = timing.take_tx_field(key, text));
+            }
+            "talent" => {
+                let Some(&at) = self.people.get(id) else { return };
+                let Some(talent) = script.talents.get_mut(at).filter(|t| &*t.id == id) else { return };
+                for (field, key, text) in fields() {
+                    match key {
+                        "ext" => extension(field, &mut talent.extensions, &mut talent.unknown),
+                        _ => _ = talent.take_tx_field(key, text),
+                    }
+                }
+            }
+            "character" => {
+                let Some(&at) = self.people.get(id) else { return };
+                let Some(character) = script.characters.get_mut(at).filter(|c| &*c.id == id) else { return };
+                for (field, key, text) in fields() {
+                    match key {
+                        "ext" => extension(field, &mut character.extensions, &mut character.unknown),
+                        _ => _ = character.take_tx_field(key, text),
+                    }
+                }
+            }
+            key => _ = script.take_tx_field(key, node.text().unwrap_or("")),
+        }
+    }
+
     fn agent(&mut self, node: Node<'d, 'd>) {
         let Some(id) = attribute(node, Vocabulary::Xml, "id").filter(|id| is_name(id)) else {
             self.notes.add(node.range().start, "a person without an identifier: nothing can name it");
@@ -69,12 +131,15 @@ impl<'d> Reader<'d, '_> {
         let child = |name| node.children().find(|c| tag(*c) == (Vocabulary::Metadata, name));
         let at = Place::at(node.range().start);
         let name = child("name").map(text_of).filter(|name| !name.is_empty()).unwrap_or_else(|| id.into());
-        // A person whom characters name is the talent of these.
-        if self.actors.contains(id) {
+        // A person whom characters name is the talent of these; one whom no words name speaks none.
+        let silent = node.attribute("type") == Some("person") && !self.speakers.contains(id);
+        if silent || self.actors.contains(id) {
+            self.people.insert(id, self.script.talents.len());
             self.script.talents.push(Talent { at, id: id.into(), name, ..Talent::default() });
             return;
         }
         let talent = child("actor").and_then(|actor| actor.attribute("agent")).map(Into::into);
+        self.people.insert(id, self.script.characters.len());
         self.script.characters.push(Character { at, id: id.into(), name, talent, ..Character::default() });
     }
 

@@ -21,6 +21,12 @@ pub(super) struct Words<'d> {
     pub(super) any: bool,
     /// The region that its spans name, where it names none itself.
     pub(super) region: Option<&'d str>,
+    /// When the event begins, which spans are then relative to.
+    pub(super) base: Option<MediaTime>,
+    /// Whether some words stay as long as the paragraph does.
+    pub(super) endless: bool,
+    /// When the last of the other words goes.
+    pub(super) last: Option<MediaTime>,
     /// Whether the last character was one that swallows spaces: the begin of a line counts.
     in_line: bool,
     /// For each run of words, in order, whether its white space is kept.
@@ -28,6 +34,11 @@ pub(super) struct Words<'d> {
 }
 
 impl Words<'_> {
+    /// Nothing yet; spans are relative to `base`, or else to the paragraph.
+    pub(super) fn new(base: Option<MediaTime>) -> Self {
+        Words { base, ..Words::default() }
+    }
+
     /// The words of a run as they count: white space becomes one space, and none at the begin of a line.
     fn run(&mut self, text: &str, preserve: bool, parts: &mut List<Part>) {
         self.any = true;
@@ -92,6 +103,21 @@ impl Words<'_> {
 }
 
 impl<'d> Reader<'d, '_> {
+    /// When the first words of a paragraph come, where all of them stand in spans.
+    pub(super) fn first_words(&mut self, node: Node<'d, 'd>, above: Interval) -> Option<MediaTime> {
+        let mut first = None;
+        for child in node.children() {
+            if child.is_text() && child.text().is_some_and(|text| !text.trim().is_empty()) {
+                return None;
+            }
+            if tag(child) == (Vocabulary::Tt, "span") {
+                let begin = self.quiet_interval(child, above).begin;
+                first = Some(first.map_or(begin, |first: MediaTime| first.min(begin)));
+            }
+        }
+        first
+    }
+
     /// The words of a paragraph or a span.
     pub(super) fn content(
         &mut self,
@@ -104,8 +130,26 @@ impl<'d> Reader<'d, '_> {
     ) -> List<Part> {
         let mut parts = List::new();
         let mut last = interval.begin;
+        let ruby = attribute(node, Vocabulary::Style, "ruby");
+        let holds_ruby = matches!(ruby, Some("container" | "baseContainer" | "textContainer"));
         for child in node.children() {
             if let Some(text) = child.text().filter(|_| child.is_text()) {
+                if text.trim().is_empty() {
+                    if holds_ruby {
+                        continue;
+                    }
+                } else if sequential {
+                    // In a sequence, what has no duration lasts none.
+                    self.notes.losses.add(LossCode::Unmapped, None, "words that are never shown");
+                    self.notes.add(
+                        child.range().start,
+                        "words of a sequence without times are never shown: not read",
+                    );
+                    continue;
+                } else {
+                    words.endless |= interval.end.is_none();
+                    words.last = words.last.max(interval.end);
+                }
                 words.run(text, preserve, &mut parts);
                 continue;
             }
@@ -176,19 +220,19 @@ impl<'d> Reader<'d, '_> {
             return interval.end;
         }
         let styling = self.styling(node);
-        if styling.get("tts:ruby") == Some("container") {
-            if let Some(ruby) = self.simple_ruby(node, interval, preserve, depth, words) {
-                parts.push(ruby);
-                return interval.end;
-            }
+        if styling.get("tts:ruby") == Some("container")
+            && let Some(ruby) = self.simple_ruby(node, interval, preserve, depth, words)
+        {
+            parts.push(ruby);
+            return interval.end;
         }
         let sequential = node.attribute("timeContainer") == Some("seq");
         let content = self.content(node, interval, sequential, preserve, depth + 1, words);
         let timed =
             ["begin", "end", "dur"].into_iter().any(|name| node.attribute(name).is_some()) || after.is_some();
-        let relative =
-            |time: MediaTime| self.base.spell((time - above.begin).max(MediaTime::ZERO), self.in_frames);
-        let begin = (timed && interval.begin > above.begin).then(|| relative(interval.begin));
+        let from = words.base.filter(|_| depth == 0).unwrap_or(above.begin);
+        let relative = |time: MediaTime| self.base.spell((time - from).max(MediaTime::ZERO), self.in_frames);
+        let begin = (timed && interval.begin > from).then(|| relative(interval.begin));
         let end = interval
             .end
             .filter(|_| timed)
@@ -306,7 +350,7 @@ fn mark(node: Node<'_, '_>) -> Option<crate::ttal::model::Str> {
     Some(cue.text().unwrap_or("").into())
 }
 
-fn extension(node: Node<'_, '_>, extensions: &mut Extensions, unknown: &mut Unknown) {
+pub(super) fn extension(node: Node<'_, '_>, extensions: &mut Extensions, unknown: &mut Unknown) {
     let (Some(key), Some(json)) = (node.attribute("key"), node.text()) else { return };
     let Ok(value) = serde_json::from_str(json) else { return };
     match (key, value) {

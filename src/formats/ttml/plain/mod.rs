@@ -76,12 +76,15 @@ pub fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result
         script: Script { version: "1.0".into(), ..Script::default() },
         ids: HashSet::new(),
         actors: HashSet::new(),
+        speakers: HashSet::new(),
+        people: HashMap::new(),
         styles: HashMap::new(),
         in_frames: false,
         images: None,
         regions: HashSet::new(),
         event_ids: HashSet::new(),
         count: 0,
+        irregular: (0, 0),
         unplaced: 0,
     };
     reader.root(root, options);
@@ -102,6 +105,10 @@ struct Reader<'d, 'n> {
     ids: HashSet<&'d str>,
     /// People who are named as actors.
     actors: HashSet<&'d str>,
+    /// People who are named by words.
+    speakers: HashSet<&'d str>,
+    /// Where people stand in the lists of talents or characters.
+    people: HashMap<&'d str, usize>,
     /// Where styles stand in the script's list.
     styles: HashMap<Str, usize>,
     /// Whether the document says times in frames.
@@ -114,6 +121,8 @@ struct Reader<'d, 'n> {
     event_ids: HashSet<&'d str>,
     /// Paragraphs so far.
     count: u32,
+    /// Times that are not spelt as they should be, and where the first stands.
+    irregular: (u32, usize),
     /// Paragraphs that no region takes in.
     unplaced: u32,
 }
@@ -185,6 +194,9 @@ impl<'d> Reader<'d, '_> {
             {
                 self.actors.insert(agent);
             }
+            if let Some(agents) = attribute(node, Vocabulary::Metadata, "agent") {
+                self.speakers.extend(agents.split_whitespace());
+            }
             // Frames are found by their looks; that a time is malformed is said where it is read.
             let times = ["begin", "end", "dur"].into_iter().filter_map(|name| node.attribute(name));
             for time in times {
@@ -197,6 +209,11 @@ impl<'d> Reader<'d, '_> {
                 (Vocabulary::Tt, "body") => self.body(child),
                 _ => self.foreign(child),
             }
+        }
+        if let (count @ 1.., at) = self.irregular {
+            let message =
+                format!("{count} times are not spelt as TTML has it, the first here: read as they look");
+            self.notes.add(at, message);
         }
         if self.unplaced > 0 {
             let message = format!(

@@ -121,6 +121,9 @@ impl TimeBase {
     pub(super) fn parse(&self, text: &str) -> Result<Moment, &'static str> {
         let text = text.trim();
         let regular = |time| Ok(Moment { time, regular: true });
+        if text.starts_with("wallclock(") {
+            return Err("wall-clock times have no place in media time");
+        }
         if !text.contains(':') {
             return self.offset(text);
         }
