@@ -7,6 +7,7 @@ mod files;
 mod fmt;
 mod new;
 mod retime;
+mod roundtrip;
 mod schema;
 mod show;
 mod validate;
@@ -44,6 +45,7 @@ enum Command {
     Show(Box<show::ShowArgs>),
     Derive(Box<derive::DeriveArgs>),
     Retime(Box<retime::RetimeArgs>),
+    Roundtrip(Box<roundtrip::RoundTripArgs>),
     New(Box<new::NewArgs>),
     Fmt(Box<fmt::FmtArgs>),
 }
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
                 Command::Show(arguments) => show::run(arguments),
                 Command::Derive(arguments) => derive::run(arguments),
                 Command::Retime(arguments) => retime::run(arguments),
+                Command::Roundtrip(arguments) => roundtrip::run(arguments),
                 Command::New(arguments) => new::run(arguments),
                 Command::Fmt(arguments) => fmt::run(arguments),
             })
