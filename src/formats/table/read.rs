@@ -275,10 +275,8 @@ impl<'m> Reading<'m> {
                 continue;
             }
             any = true;
-            let value = match rules.values.get(&value.to_lowercase()) {
-                Some(meant) => meant.as_str(),
-                None => value,
-            };
+            let meant = (!rules.values.is_empty()).then(|| rules.values.get(&value.to_lowercase())).flatten();
+            let value = meant.map_or(value, String::as_str);
             self.take_cell(&mut event, &mut row, rules, column, value, raw, at)
                 .map_err(|error| error.within(format!("cell `{}`", column.heading)))?;
         }
