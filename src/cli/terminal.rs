@@ -22,3 +22,8 @@ pub(super) fn error(text: &str) {
 pub(super) fn warning(text: &str) {
     message("warning", "33", text);
 }
+
+/// A hint: what could be done next.
+pub(super) fn note(text: &str) {
+    message("note", "36", text);
+}

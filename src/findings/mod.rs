@@ -4,7 +4,7 @@
 //! [`Selection`] takes, and [`write()`] prints it in one of the [`Format`]s.
 
 mod explain;
-mod printable;
+pub(crate) mod printable;
 mod report;
 mod rule;
 mod selection;

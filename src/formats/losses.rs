@@ -56,10 +56,28 @@ pub enum LossCode {
 impl LossCode {
     /// All codes.
     pub const ALL: &'static [LossCode] = &[
-        LossCode::Time, LossCode::Id, LossCode::Lang, LossCode::Style, LossCode::Ruby, LossCode::Pos,
-        LossCode::SpanTime, LossCode::Char, LossCode::Talent, LossCode::Annot, LossCode::Forced, LossCode::Audio,
-        LossCode::Lip, LossCode::Meta, LossCode::Lineage, LossCode::Overlap, LossCode::Ext, LossCode::Comment,
-        LossCode::Foreign, LossCode::Profile, LossCode::Embed, LossCode::Unmapped,
+        LossCode::Time,
+        LossCode::Id,
+        LossCode::Lang,
+        LossCode::Style,
+        LossCode::Ruby,
+        LossCode::Pos,
+        LossCode::SpanTime,
+        LossCode::Char,
+        LossCode::Talent,
+        LossCode::Annot,
+        LossCode::Forced,
+        LossCode::Audio,
+        LossCode::Lip,
+        LossCode::Meta,
+        LossCode::Lineage,
+        LossCode::Overlap,
+        LossCode::Ext,
+        LossCode::Comment,
+        LossCode::Foreign,
+        LossCode::Profile,
+        LossCode::Embed,
+        LossCode::Unmapped,
     ];
 
     /// The code as reports give it.
@@ -167,7 +185,11 @@ impl Losses {
                 let details: Vec<String> = entry
                     .details
                     .iter()
-                    .map(|(detail, &count)| if count > 1 { format!("{detail} ({count})") } else { detail.clone() })
+                    .map(
+                        |(detail, &count)| {
+                            if count > 1 { format!("{detail} ({count})") } else { detail.clone() }
+                        },
+                    )
                     .collect();
                 Loss {
                     code: code.as_str(),

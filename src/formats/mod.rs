@@ -4,15 +4,34 @@
 //! [`crate::ttal::model`]. Readers take what is in the wild and note what they had to put up with; writers write
 //! what their specification wants, and say what it could not hold.
 
+mod color;
+pub mod csv;
 pub mod cues;
 pub mod dapt;
+pub mod degradation;
+mod ids;
+pub mod imsc;
+mod inline;
+mod lookup;
 pub mod losses;
+pub mod map;
+mod milliseconds;
+mod placement;
+mod speakers;
+pub mod srt;
 pub mod style;
+mod table;
+pub mod ttal;
 pub mod ttml;
+pub mod vendor_json;
+pub mod webvtt;
+mod webvtt_voice;
 
 use std::io::Write;
 
+pub use lookup::{by_extension, by_name, open};
 pub use losses::{Loss, LossCode, Losses};
+pub(crate) use table::unguarded;
 
 use crate::error::Result;
 use crate::ttal::model::{List, Script, Str};
@@ -143,7 +162,16 @@ pub struct WriteOptions {
 }
 
 /// All formats, in the order in which content is probed.
-pub const FORMATS: &[&Format] = &[&dapt::FORMAT];
+pub const FORMATS: &[&Format] = &[
+    &ttal::TTAL,
+    &dapt::FORMAT,
+    &ttml::plain::FORMAT,
+    &imsc::FORMAT,
+    &webvtt::WEBVTT,
+    &srt::SRT,
+    &vendor_json::FORMAT,
+    &csv::FORMAT,
+];
 
 /// A list of the model from anything that gives its elements.
 pub(crate) fn list<T>(elements: impl IntoIterator<Item = T>) -> List<T> {

@@ -72,6 +72,7 @@ macro_rules! authored {
 #[derive(Debug)]
 pub struct Context<'s> {
     clock: Clock,
+    root: Computed<'s>,
     body: Computed<'s>,
     groups: Vec<Computed<'s>>,
     group_index: HashMap<&'s str, usize>,
@@ -90,7 +91,7 @@ impl<'s> Context<'s> {
         };
         let body = script.body.as_deref().map_or(root, |body: &Body| below(clock, &root, authored!(body)));
         let by_id = script.groups.iter().enumerate().filter_map(|(i, g)| Some((&**g.id.as_ref()?, i)));
-        let mut context = Context { clock, body, groups: Vec::new(), group_index: by_id.collect() };
+        let mut context = Context { clock, root, body, groups: Vec::new(), group_index: by_id.collect() };
         context.groups = vec![body; script.groups.len()];
         let mut done = vec![false; script.groups.len()];
         for at in 0..script.groups.len() {
@@ -109,7 +110,8 @@ impl<'s> Context<'s> {
             next = groups[at].parent.as_deref().and_then(|parent| self.group(parent));
         }
         for &at in chain.iter().rev() {
-            let parent = groups[at].parent.as_deref().and_then(|parent| self.group(parent)).filter(|&p| p != at);
+            let parent =
+                groups[at].parent.as_deref().and_then(|parent| self.group(parent)).filter(|&p| p != at);
             let parent = parent.map_or(self.body, |parent| self.groups[parent]);
             self.groups[at] = below(self.clock, &parent, authored!(groups[at]));
         }
@@ -126,6 +128,11 @@ impl<'s> Context<'s> {
     /// How the document counts times.
     pub fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// What the script as a whole has.
+    pub fn root(&self) -> Computed<'s> {
+        self.root
     }
 
     /// What the body has.
@@ -146,6 +153,11 @@ impl<'s> Context<'s> {
     /// What an event has.
     pub fn event(&self, event: &'s Event) -> Computed<'s> {
         below(self.clock, &self.parent(event), authored!(event))
+    }
+
+    /// When an event begins, in media time.
+    pub fn begin(&self, event: &Event) -> MediaTime {
+        self.interval(&self.parent(event), event.begin.as_ref(), None, None).0
     }
 
     /// What a text of an event has.

@@ -1,6 +1,6 @@
 //! Reading TTAL JSON: every object with its place, every misfit noted, unknown keys kept.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiter::{Jiter, JiterErrorType, JsonErrorType, Peek};
 use serde_json::{Map, Value};
@@ -46,6 +46,8 @@ pub struct Problem {
     pub message: String,
     /// The nearest key or value that would be right.
     pub nearest: Option<String>,
+    /// The key that is missing in the object at the offset, or not known there.
+    pub key: Option<Str>,
 }
 
 /// What [`Reader::object`] found beside the known keys.
@@ -73,6 +75,8 @@ pub struct Reader<'a> {
     depth: u32,
     placeless: bool,
     problems: Vec<Problem>,
+    /// For unknown keys met: the list they were looked for in, and the key in it that is nearest.
+    near: HashMap<Str, (usize, usize, Option<&'static str>)>,
 }
 
 /// What [`Reader::object`] calls for each known key, and once more with `None` before the first.
@@ -81,7 +85,13 @@ type OnKey<'f, 'a> = &'f mut dyn FnMut(&mut Reader<'a>, Place, Option<&'static s
 impl<'a> Reader<'a> {
     /// A reader of one value and nothing behind it.
     pub fn new(text: &'a [u8]) -> Self {
-        Reader { jiter: Jiter::new(text), depth: 0, placeless: false, problems: Vec::new() }
+        Reader {
+            jiter: Jiter::new(text),
+            depth: 0,
+            placeless: false,
+            problems: Vec::new(),
+            near: HashMap::new(),
+        }
     }
 
     /// Reads one value that must fit without any misfit.
@@ -118,19 +128,26 @@ impl<'a> Reader<'a> {
 
     /// Notes a misfit.
     pub fn problem(&mut self, kind: ProblemKind, offset: usize, message: impl Into<String>) {
-        self.problems.push(Problem { kind, offset, message: message.into(), nearest: None });
+        self.problems.push(Problem { kind, offset, message: message.into(), nearest: None, key: None });
     }
 
     fn check<T>(&mut self, result: Result<T, jiter::JiterError>) -> Result<T, Broken> {
         result.map_err(|error| {
             let (kind, message) = match error.error_type {
                 JiterErrorType::JsonError(
-                    JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::InvalidUnicodeCodePoint,
-                ) => (ProblemKind::LoneSurrogate, "an escape stands for half a character (unpaired surrogate)".into()),
+                    JsonErrorType::LoneLeadingSurrogateInHexEscape
+                    | JsonErrorType::UnexpectedEndOfHexEscape
+                    | JsonErrorType::InvalidUnicodeCodePoint,
+                ) => (
+                    ProblemKind::LoneSurrogate,
+                    "an escape stands for half a character (unpaired surrogate)".into(),
+                ),
                 JiterErrorType::JsonError(JsonErrorType::RecursionLimitExceeded) => {
                     (ProblemKind::Syntax, format!("arrays and objects are nested more than {MAX_DEPTH} deep"))
                 }
-                JiterErrorType::JsonError(error) => (ProblemKind::Syntax, format!("not JSON: {error}").replace("EOF", "the end of the file")),
+                JiterErrorType::JsonError(error) => {
+                    (ProblemKind::Syntax, format!("not JSON: {error}").replace("EOF", "the end of the file"))
+                }
                 JiterErrorType::WrongType { expected, actual } => {
                     (ProblemKind::Syntax, format!("not JSON here: {actual} where {expected} was expected"))
                 }
@@ -149,7 +166,11 @@ impl<'a> Reader<'a> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let offset = self.jiter.current_index();
-            self.problem(ProblemKind::Syntax, offset, format!("arrays and objects are nested more than {MAX_DEPTH} deep"));
+            self.problem(
+                ProblemKind::Syntax,
+                offset,
+                format!("arrays and objects are nested more than {MAX_DEPTH} deep"),
+            );
             return Err(Broken);
         }
         Ok(())
@@ -201,7 +222,11 @@ impl<'a> Reader<'a> {
         match number.parse() {
             Ok(value) => Ok(Some(value)),
             Err(_) => {
-                self.problem(ProblemKind::Shape, offset, format!("{number} where a whole number from 0 to {} was expected", u32::MAX));
+                self.problem(
+                    ProblemKind::Shape,
+                    offset,
+                    format!("{number} where a whole number from 0 to {} was expected", u32::MAX),
+                );
                 Ok(None)
             }
         }
@@ -221,13 +246,18 @@ impl<'a> Reader<'a> {
 
     fn digits(&mut self, peek: Peek) -> Result<Str, Broken> {
         let offset = self.jiter.current_index();
-        let result = self.jiter.known_number_bytes(peek).map(|digits| {
-            (digits.len() <= MAX_DIGITS).then(|| Str::from(String::from_utf8_lossy(digits)))
-        });
+        let result = self
+            .jiter
+            .known_number_bytes(peek)
+            .map(|digits| (digits.len() <= MAX_DIGITS).then(|| Str::from(String::from_utf8_lossy(digits))));
         match self.check(result)? {
             Some(digits) => Ok(digits),
             None => {
-                self.problem(ProblemKind::Syntax, offset, format!("a number of more than {MAX_DIGITS} digits"));
+                self.problem(
+                    ProblemKind::Syntax,
+                    offset,
+                    format!("a number of more than {MAX_DIGITS} digits"),
+                );
                 Err(Broken)
             }
         }
@@ -297,7 +327,8 @@ impl<'a> Reader<'a> {
         loop {
             let result = if first { self.jiter.known_object() } else { self.jiter.next_key() };
             first = false;
-            let key = result.map(|key| key.map(|key| keys.iter().position(|k| *k == key).ok_or_else(|| Str::from(key))));
+            let key = result
+                .map(|key| key.map(|key| keys.iter().position(|k| *k == key).ok_or_else(|| Str::from(key))));
             let Some(key) = self.check(key)? else { break };
             let offset = self.jiter.current_index();
             match key {
@@ -308,11 +339,13 @@ impl<'a> Reader<'a> {
                 }
                 Err(unknown) if !unknown_keys.insert(unknown.clone()) => self.duplicate(offset, &unknown)?,
                 Err(unknown) => {
+                    let nearest = self.nearest(&unknown, keys);
                     self.problems.push(Problem {
                         kind: ProblemKind::UnknownKey,
                         offset,
                         message: format!("unknown key `{unknown}`"),
-                        nearest: crate::nearest::nearest(&unknown, keys.iter().copied()).map(str::to_string),
+                        nearest: nearest.map(str::to_string),
+                        key: Some(unknown.clone()),
                     });
                     let value = self.any()?;
                     read.unknown.push((unknown, value));
@@ -331,7 +364,30 @@ impl<'a> Reader<'a> {
     /// Notes that a required key is missing in the object at `place`.
     pub fn missing(&mut self, place: Place, key: &str, object: &str) {
         let offset = place.offset().unwrap_or(0);
-        self.problem(ProblemKind::Shape, offset, format!("`{key}` is missing in this {}", object.to_lowercase()));
+        self.problem(
+            ProblemKind::Shape,
+            offset,
+            format!("`{key}` is missing in this {}", object.to_lowercase()),
+        );
+        if let Some(problem) = self.problems.last_mut() {
+            problem.key = Some(key.into());
+        }
+    }
+
+    /// The known key that an unknown one is nearest to. Many objects have the same unknown keys.
+    fn nearest(&mut self, unknown: &str, keys: &'static [&'static str]) -> Option<&'static str> {
+        const REMEMBERED: usize = 1000;
+        let list = keys.as_ptr() as usize;
+        if let Some((_, _, near)) =
+            self.near.get(unknown).filter(|(of, length, _)| (*of, *length) == (list, keys.len()))
+        {
+            return *near;
+        }
+        let near = crate::nearest::nearest(unknown, keys.iter().copied());
+        if self.near.len() < REMEMBERED {
+            self.near.insert(unknown.into(), (list, keys.len(), near));
+        }
+        near
     }
 
     /// Reads an object with any keys.

@@ -10,7 +10,9 @@ pub fn is_well_formed(tag: &str) -> bool {
 /// The canonical spelling of a tag: usual case, no deprecated or extended subtags; malformed ones as they are.
 pub fn canonical(tag: &str) -> String {
     match LanguageTag::parse(tag) {
-        Ok(parsed) => parsed.canonicalize().map_or_else(|_| parsed.as_str().to_string(), |c| c.as_str().to_string()),
+        Ok(parsed) => {
+            parsed.canonicalize().map_or_else(|_| parsed.as_str().to_string(), |c| c.as_str().to_string())
+        }
         Err(_) => tag.to_string(),
     }
 }
@@ -23,5 +25,6 @@ pub fn same(a: &str, b: &str) -> bool {
 /// Whether `tag` is what someone who asks for `wanted` wants: the same, or more exact (`pt` takes `pt-BR`).
 pub fn matches(tag: &str, wanted: &str) -> bool {
     let (tag, wanted) = (canonical(tag).to_ascii_lowercase(), canonical(wanted).to_ascii_lowercase());
-    tag.strip_prefix(&wanted).is_some_and(|rest| !wanted.is_empty() && (rest.is_empty() || rest.starts_with('-')))
+    tag.strip_prefix(&wanted)
+        .is_some_and(|rest| !wanted.is_empty() && (rest.is_empty() || rest.starts_with('-')))
 }

@@ -64,7 +64,9 @@ impl Source {
             // The first replacement that the source did not hold itself.
             let before = text.find('\u{FFFD}').map_or("", |at| &text[..at]);
             let (line, column) = line_column(before, before.len());
-            return Err(Error::format(format!("not valid {}", encoding.name())).at_line(line, column).in_file(name));
+            return Err(Error::format(format!("not valid {}", encoding.name()))
+                .at_line(line, column)
+                .in_file(name));
         }
         let text = text.into_owned();
         Ok(Source { name, text, byte_order_mark: skip > 0, encoding, guessed, sha256 })
@@ -82,7 +84,14 @@ impl Source {
                 .at((at + skip) as u64)
                 .in_file(&name)
         })?;
-        Ok(Source { name, text, byte_order_mark: skip > 0, encoding: encoding_rs::UTF_8, guessed: false, sha256 })
+        Ok(Source {
+            name,
+            text,
+            byte_order_mark: skip > 0,
+            encoding: encoding_rs::UTF_8,
+            guessed: false,
+            sha256,
+        })
     }
 
     /// Takes text that is decoded already.
@@ -156,7 +165,8 @@ pub(crate) fn line_column(text: &str, offset: usize) -> (u32, u32) {
     }
     let before = &text[..offset];
     let bytes = before.as_bytes();
-    let ends = |i: usize| bytes[i] == b'\n' || (bytes[i] == b'\r' && text.as_bytes().get(i + 1) != Some(&b'\n'));
+    let ends =
+        |i: usize| bytes[i] == b'\n' || (bytes[i] == b'\r' && text.as_bytes().get(i + 1) != Some(&b'\n'));
     let breaks = (0..bytes.len()).filter(|&i| ends(i)).count();
     let line_start = (0..bytes.len()).rev().find(|&i| ends(i)).map_or(0, |i| i + 1);
     let fit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -185,7 +195,8 @@ mod tests {
         assert_eq!(error, "a.srt: line 2, column 3, byte 5: byte 0xe9 is not UTF-8");
         let guessed = decode("Où est-il passé ? Déjà parti.".as_bytes(), Decoding::Guess).unwrap();
         assert!(!guessed.is_guessed());
-        let latin: Vec<u8> = "O\u{f9} est-il pass\u{e9} ? D\u{e9}j\u{e0} parti.".chars().map(|c| c as u8).collect();
+        let latin: Vec<u8> =
+            "O\u{f9} est-il pass\u{e9} ? D\u{e9}j\u{e0} parti.".chars().map(|c| c as u8).collect();
         let guessed = decode(&latin, Decoding::Guess).unwrap();
         assert!(guessed.is_guessed());
         assert_eq!(guessed.text(), "Où est-il passé ? Déjà parti.");

@@ -22,7 +22,10 @@ impl MediaTime {
 
     /// `numerator / denominator` seconds; `None` where the denominator is 0 or a part is too large.
     pub fn new(numerator: i128, denominator: i128) -> Option<Self> {
-        if denominator <= 0 || denominator > MAX_DENOMINATOR || numerator.checked_abs()? / denominator > MAX_SECONDS {
+        if denominator <= 0
+            || denominator > MAX_DENOMINATOR
+            || numerator.checked_abs()? / denominator > MAX_SECONDS
+        {
             return None;
         }
         Some(MediaTime(Ratio::new(numerator, denominator)))
@@ -80,13 +83,14 @@ fn add(a: Ratio<i128>, b: Ratio<i128>) -> Ratio<i128> {
         return Ratio::new(a.numer() + b.numer(), *a.denom());
     }
     let exact = || {
-        let numerator =
-            a.numer().checked_mul(*b.denom())?.checked_add(b.numer().checked_mul(*a.denom())?)?;
+        let numerator = a.numer().checked_mul(*b.denom())?.checked_add(b.numer().checked_mul(*a.denom())?)?;
         Some(Ratio::new(numerator, a.denom().checked_mul(*b.denom())?))
     };
     exact().filter(|sum| *sum.denom() <= MAX_DENOMINATOR).unwrap_or_else(|| {
         const NANOSECONDS: i128 = 1_000_000_000;
-        let round = |r: Ratio<i128>| r.numer() / r.denom() * NANOSECONDS + r.numer() % r.denom() * NANOSECONDS / r.denom();
+        let round = |r: Ratio<i128>| {
+            r.numer() / r.denom() * NANOSECONDS + r.numer() % r.denom() * NANOSECONDS / r.denom()
+        };
         Ratio::new(round(a) + round(b), NANOSECONDS)
     })
 }
@@ -227,7 +231,9 @@ pub enum TimeError {
 impl fmt::Display for TimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            TimeError::Form => "no time expression: write HH:MM:SS.fraction, or a number with h, m, s, ms, f or t",
+            TimeError::Form => {
+                "no time expression: write HH:MM:SS.fraction, or a number with h, m, s, ms, f or t"
+            }
             TimeError::ClockFrames => "a clock time with frames: write the frames as a number with f",
             TimeError::NoFrameRate => "frames, but the document declares no frame rate",
             TimeError::NoTickRate => "ticks, but the document declares no tick rate",
@@ -438,7 +444,8 @@ impl TimecodeCounter {
             let fits = (2..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
             fits.then(|| text.parse::<i64>().ok()).flatten().ok_or(TimecodeError::Form)
         };
-        let (hours, minutes, seconds, frames) = (digits(hours)?, digits(minutes)?, digits(seconds)?, digits(frames)?);
+        let (hours, minutes, seconds, frames) =
+            (digits(hours)?, digits(minutes)?, digits(seconds)?, digits(frames)?);
         if minutes > 59 || seconds > 59 {
             return Err(TimecodeError::Sexagesimal);
         }
@@ -515,7 +522,9 @@ mod tests {
 
     #[test]
     fn time_expressions_are_exact() {
-        let exact = |text: &str, n: i128, d: i128| assert_eq!(seconds(text), Ok(MediaTime::new(n, d).unwrap()), "{text}");
+        let exact = |text: &str, n: i128, d: i128| {
+            assert_eq!(seconds(text), Ok(MediaTime::new(n, d).unwrap()), "{text}")
+        };
         exact("00:00:10.010", 1001, 100);
         exact("240f", 1001, 100);
         exact("1.5s", 3, 2);

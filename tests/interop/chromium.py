@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -19,6 +20,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     "--autoplay-policy=no-user-gesture-required", "--remote-debugging-pipe",
 ]
+TYPES = {".vtt": "text/vtt", ".js": "text/javascript", ".ttml": "application/ttml+xml"}
 PAGE = b"<!doctype html><meta charset=utf-8><video id=v muted playsinline></video>"
 
 
@@ -37,7 +39,7 @@ class Browser:
                 path = browser.files.get(self.path)
                 body = PAGE if self.path == "/" else path.read_bytes() if path else b""
                 self.send_response(200 if body else 404)
-                self.send_header("content-type", "text/html" if self.path == "/" else "video/mp4")
+                self.send_header("content-type", "text/html" if self.path == "/" else TYPES.get(path and path.suffix, "video/mp4"))
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -98,8 +100,8 @@ class Browser:
                 raise RuntimeError(f"Chromium did not answer {method}")
             self.buffer += data
 
-    def evaluate(self, expression: str) -> dict:
-        """Opens a fresh page, runs `expression` (a promise) there, and returns its value."""
+    def evaluate(self, expression: str, screenshot: Path | None = None) -> dict:
+        """Opens a fresh page, runs `expression` (a promise) there, and returns its value. `screenshot` is a PNG to write."""
         target = self.call("Target.createTarget", url=f"http://127.0.0.1:{self.server.server_address[1]}/")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         try:
@@ -109,6 +111,9 @@ class Browser:
                     break
                 time.sleep(0.1)
             result = self.call("Runtime.evaluate", session, expression=expression, awaitPromise=True, returnByValue=True)
+            if screenshot:
+                picture = self.call("Page.captureScreenshot", session, format="png")
+                screenshot.write_bytes(base64.b64decode(picture["data"]))
             return result["result"].get("value") or {"errors": [str(result.get("exceptionDetails"))[:300]]}
         finally:
             self.call("Target.closeTarget", targetId=target)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Proves `cmaf` against other decoders, packagers and players; writes docs/interop/*.md.
+"""Proves `cmaf` and `ttal` against other programs; writes docs/interop/*.md.
 
-    run.py --cmaf target/release/cmaf              all checks
-    run.py --cmaf target/release/cmaf frames       one check
-    run.py --cmaf target/release/cmaf frames hdr10 one check on the files whose name holds a word (printed, not written)
+    run.py --bin target/release              all checks
+    run.py --bin target/release frames       one check
+    run.py --bin target/release frames hdr10 one check on the files whose name holds a word (printed, not written)
 
 Exit codes: 0 all right, 1 something failed, 2 wrong arguments. A missing program skips what needs it with a
 printed line; with REQUIRE_TOOLS=1 in the environment it fails instead. SHOWPACK_CORPUS names the folder of test
@@ -21,35 +21,37 @@ from pathlib import Path
 from report import Report
 from tools import REPOSITORY, REQUIRED, Missing, limit_core_dumps
 
+# The check's name: the program under test, the module, the title of its table.
 CHECKS = {
-    "frames": ("frames", "Frames after packing and encryption"),
-    "shaka": ("shaka", "Encryption compared with shaka-packager and GPAC"),
-    "robustness": ("robustness", "Broken and foreign files"),
-    "roundtrip": ("roundtrip", "Round trips"),
-    "random-access": ("random_access", "Random access and switching"),
-    "kill": ("kill", "Stopped runs and full disks"),
-    "play": ("play", "Playback in Chromium"),
+    "frames": ("cmaf", "frames", "Frames after packing and encryption"),
+    "shaka": ("cmaf", "shaka", "Encryption compared with shaka-packager and GPAC"),
+    "robustness": ("cmaf", "robustness", "Broken and foreign files"),
+    "roundtrip": ("cmaf", "roundtrip", "Round trips"),
+    "random-access": ("cmaf", "random_access", "Random access and switching"),
+    "kill": ("cmaf", "kill", "Stopped runs and full disks"),
+    "play": ("cmaf", "play", "Playback in Chromium"),
+    "rendering": ("ttal", "rendering", "Subtitles shown by Chromium and imsc.js"),
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cmaf", required=True, type=Path, help="the binary under test")
+    parser.add_argument("--bin", required=True, type=Path, help="the folder of the programs under test")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "interop", help="folder of the tables")
     parser.add_argument("check", nargs="?", choices=CHECKS, help="one check (default: all)")
     parser.add_argument("filter", nargs="?", help="only files whose name holds this")
     options = parser.parse_args()
-    cmaf = options.cmaf.resolve()
-    if not os.access(cmaf, os.X_OK):
-        parser.error(f"{options.cmaf} is not a program")
+    for program in ("cmaf", "ttal"):
+        if not os.access(options.bin / program, os.X_OK):
+            parser.error(f"{options.bin} holds no program {program}")
     limit_core_dumps()
     failed = skipped = 0
     for name in [options.check] if options.check else CHECKS:
-        module, title = CHECKS[name]
+        program, module, title = CHECKS[name]
         checks = importlib.import_module(module)
         report = Report(name, title, checks.INTRO, partial=bool(options.filter))
         try:
-            checks.check(cmaf, report, options.filter)
+            checks.check((options.bin / program).resolve(), report, options.filter)
         except Missing as missing:
             print(f"{name}: skipped, {missing} is missing", flush=True)
             skipped += 1

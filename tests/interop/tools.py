@@ -64,6 +64,24 @@ def corpus() -> Path:
     return path.resolve()
 
 
+@cache
+def imsc_js() -> Path:
+    """The folder of the npm package imsc: in IMSC_JS, or where `.ci/run` installs it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    path = Path(os.environ.get("IMSC_JS") or cache / "showpack" / "node_modules" / "imsc")
+    if not (path / "dist" / "imsc.all.min.js").is_file():
+        raise Missing("imsc (npm)")
+    return path
+
+
+@cache
+def ttconv() -> str:
+    """ttconv's converter (PyPI)."""
+    if importlib.util.find_spec("ttconv") is None:
+        raise Missing("ttconv")
+    return tool("tt")
+
+
 @dataclass
 class Run:
     """What a program did. `code` is negative for a signal, None if it was stopped for taking too long."""

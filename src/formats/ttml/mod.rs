@@ -7,5 +7,6 @@ pub mod head;
 pub mod inline;
 pub mod metadata;
 pub mod names;
+pub mod plain;
 pub mod space;
 pub mod xml;

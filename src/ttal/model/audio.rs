@@ -1,9 +1,7 @@
 //! Recordings, synthesized speech, and how they are mixed.
 
 use super::object::object;
-use super::{
-    Decimal, Extensions, Fill, Foreign, Id, Language, List, ResourceKind, SpeakRate, Str, Time,
-};
+use super::{Decimal, Extensions, Fill, Foreign, Id, Language, List, ResourceKind, SpeakRate, Str, Time};
 
 object! {
     /// A recorded rendering of a text: one or more alternative sources.

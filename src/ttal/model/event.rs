@@ -2,8 +2,8 @@
 
 use super::object::object;
 use super::{
-    Animation, Attributes, ContentDescriptor, DerivationOp, DescriptionType, Extensions, Foreign, Id, Language,
-    List, Mix, OnScreen, Status, Str, Text, Time, Timecode,
+    Animation, Attributes, ContentDescriptor, DerivationOp, DescriptionType, Extensions, Foreign, Id,
+    Language, List, Mix, OnScreen, Status, Str, Text, Time, Timecode,
 };
 
 object! {

@@ -22,8 +22,8 @@ pub use people::{Character, Talent};
 pub use picture::{Loop, Scene, Shot};
 pub use presentation::{Animation, Body, Foreign, Group, Region, Style};
 pub use script::{
-    Agent, Episode, FrameRateValue, LineageInput, LineageLoss, LineageStep, Programme, Script, TimecodeSettings,
-    Timing, Tool,
+    Agent, Episode, FrameRateValue, LineageInput, LineageLoss, LineageStep, Programme, Script,
+    TimecodeSettings, Timing, Tool,
 };
 pub use text::{
     Anchor, Break, Content, Cue, Detection, LipSync, Node, Ruby, RubyNode, Span, Text, TextDerivation,

@@ -1,9 +1,7 @@
 //! Styling, layout and structure that come with a script from TTML.
 
 use super::object::object;
-use super::{
-    Attributes, ContentDescriptor, Fill, Id, Language, List, Mix, Slot, Str, Time,
-};
+use super::{Attributes, ContentDescriptor, Fill, Id, Language, List, Mix, Slot, Str, Time};
 
 object! {
     /// A style that elements refer to, or initial values of styles.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::object::{Data, Definitions, object};
 use super::{
-    Attributes, Audience, Body, Character, ContentDescriptor, Event, Extensions, Foreign, Group, Id, Language,
-    List, Loop, Purpose, Region, Resource, Scene, ScriptType, Shot, Stage, Str, Style, Talent, Time, Timecode,
-    TimecodeFormat,
+    Attributes, Audience, Body, Character, ContentDescriptor, Event, Extensions, Foreign, Group, Id,
+    Language, List, Loop, Purpose, Region, Resource, Scene, ScriptType, Shot, Stage, Str, Style, Talent,
+    Time, Timecode, TimecodeFormat,
 };
 use crate::ttal::json::{Broken, Reader};
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::object::{Data, Definitions, object};
 use super::{
-    Animation, Attributes, ContentDescriptor, DerivationOp, Extensions, Foreign, Id, Language, LipSymbol, List,
-    Mix, Recording, RubyPosition, Speak, Status, Str, Time,
+    Animation, Attributes, ContentDescriptor, DerivationOp, Extensions, Foreign, Id, Language, LipSymbol,
+    List, Mix, Recording, RubyPosition, Speak, Status, Str, Time,
 };
 use crate::ttal::json::{Broken, ProblemKind, Reader};
 
@@ -311,7 +311,9 @@ impl AnyNode {
         let AnyNode { at, unknown, id, styling, .. } = self;
         if self.br.is_some() {
             let plain = id.is_none() && styling.is_empty() && unknown.is_empty();
-            return Some(Node::Break((!plain).then(|| Box::new(Break { at, br: true, id, styling, unknown }))));
+            return Some(Node::Break(
+                (!plain).then(|| Box::new(Break { at, br: true, id, styling, unknown })),
+            ));
         }
         if let Some(ruby) = self.ruby {
             return Some(Node::Ruby(Box::new(RubyNode { at, ruby, unknown })));

@@ -108,6 +108,31 @@ text_value!(
     "examples": ["scene", "x-localizationNote"]
 });
 
+impl Id {
+    /// Whether it is an XML name without colon.
+    pub fn is_name(&self) -> bool {
+        let mut chars = self.0.chars();
+        chars.next().is_some_and(starts_a_name) && chars.all(continues_a_name)
+    }
+}
+
+/// Whether a name can begin with the character, colons excepted. XML 1.0 § 2.3, NameStartChar.
+pub(crate) fn starts_a_name(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(c,
+            '_' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}'
+            | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}'
+            | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}'
+            | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
+}
+
+/// Whether a name can go on with the character, colons excepted. XML 1.0 § 2.3, NameChar.
+pub(crate) fn continues_a_name(c: char) -> bool {
+    starts_a_name(c)
+        || c.is_ascii_digit()
+        || matches!(c, '-' | '.' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+}
+
 impl ContentDescriptor {
     /// Whether this is a sub-type of `other`: its tokens begin with all of the other's.
     pub fn is_subtype_of(&self, other: &str) -> bool {

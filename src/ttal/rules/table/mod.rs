@@ -92,7 +92,7 @@ mod tests {
         for rule in RULES {
             assert!(!rule.title.is_empty() && !rule.why.is_empty() && !rule.source.is_empty(), "{}", rule.id);
             assert!(!rule.bad.is_empty() && !rule.good.is_empty(), "{}", rule.id);
-            assert!(!rule.title.ends_with('.') && rule.why.ends_with('.'), "{}", rule.id);
+            assert!(!rule.title.ends_with('.') && rule.why.ends_with(['.', '?']), "{}", rule.id);
             assert!(GROUPS.iter().any(|(group, _)| *group == rule.group()), "{}", rule.id);
         }
         let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();

@@ -99,6 +99,6 @@ rules! {
         why "Timecodes of a programme often start at 1 or 10 hours. Where all events lie behind such an hour, it was \
              probably left in the times, and every line comes an hour late."
         source "practice; DAPT, Timing"
-        bad r#"{"events": [{"id": "e1", "begin": "01:00:10.000"}, {"id": "e2", "begin": "01:00:14.000"}]}"#
-        good r#"{"timing": {"frameRate": {"base": 25}, "originTimecode": "01:00:00:00"}, "events": [{"id": "e1", "begin": "00:00:10.000"}]}"#;
+        bad r#"{"events": [{"id": "e1", "begin": "01:00:10.000"}, {"id": "e2", "begin": "01:00:14.000"}, …]}"#
+        good r#"{"timing": {"frameRate": {"base": 25}, "originTimecode": "01:00:00:00"}, "events": [{"id": "e1", "begin": "00:00:10.000"}, …]}"#;
 }

@@ -1,0 +1,86 @@
+//! From spots to places that people find: line, column, and a JSON pointer or an XML path.
+//!
+//! One pass over the source answers for any number of targets.
+
+mod json;
+mod xml;
+
+use super::place::Spot;
+use super::rules::Syntax;
+use super::source::Source;
+
+/// What is to be located.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// An object, or one of its keys.
+    Spot(Spot),
+    /// The value or element at a byte offset.
+    Offset(usize),
+    /// The value at a byte offset, shown by the key it stands under.
+    Member(usize),
+    /// What a JSON pointer leads to.
+    Pointer(&'a str),
+}
+
+/// Where a target is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Placed {
+    /// Byte offset in the source's text.
+    pub offset: usize,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// JSON pointer or XML path of what is there; empty for the root of JSON.
+    pub path: String,
+    /// The same of what is meant: a key that is missing included.
+    pub subject: String,
+}
+
+/// Finds all targets.
+pub fn locate(source: &Source, syntax: Syntax, targets: &[Target<'_>]) -> Vec<Placed> {
+    if targets.is_empty() {
+        return Vec::new();
+    }
+    let mut placed = match syntax {
+        Syntax::Json => json::locate(source.text(), targets),
+        Syntax::Xml => xml::locate(source.text(), targets),
+    };
+    let mut order: Vec<usize> = (0..placed.len()).collect();
+    order.sort_by_key(|&at| placed[at].offset);
+    let text = source.text();
+    let (mut at, mut line, mut column) = (0, 1u32, 1u32);
+    for index in order {
+        let offset = placed[index].offset;
+        // Lines end with LF, CR LF or CR.
+        for (from, c) in text.get(at..offset).unwrap_or("").char_indices() {
+            let ends = c == '\n' || (c == '\r' && text.as_bytes().get(at + from + 1) != Some(&b'\n'));
+            (line, column) =
+                if ends { (line.saturating_add(1), 1) } else { (line, column.saturating_add(1)) };
+        }
+        at = offset.max(at);
+        placed[index].line = line;
+        placed[index].column = column;
+    }
+    placed
+}
+
+/// Offsets to look for, in order, with the number of their targets.
+fn sorted_offsets(targets: &[Target<'_>], text: &str) -> Vec<(usize, usize)> {
+    let mut offsets: Vec<(usize, usize)> = targets
+        .iter()
+        .enumerate()
+        .filter_map(|(number, target)| match target {
+            Target::Offset(offset) | Target::Member(offset) => {
+                let mut offset = (*offset).min(text.len());
+                while !text.is_char_boundary(offset) {
+                    offset -= 1;
+                }
+                Some((offset, number))
+            }
+            Target::Spot(_) | Target::Pointer(_) => None,
+        })
+        .collect();
+    offsets.sort_unstable();
+    offsets
+}
