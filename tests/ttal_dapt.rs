@@ -130,3 +130,31 @@ proptest! {
         let _ = parse(&Source::from_text("a", text));
     }
 }
+
+/// Run with `--ignored` to see how long 100,000 events take.
+#[test]
+#[ignore = "measures"]
+fn speed_of_100_000_events() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ttal/harbour.ttal");
+    let mut script = roundtrip::read(&source(&path)).unwrap();
+    let events: Vec<_> = script.events.iter().cloned().collect();
+    script.events = (0..100_000)
+        .map(|at| {
+            let mut event = events[at % 2].clone();
+            event.id = format!("x{at}").into();
+            event.texts.iter_mut().for_each(|text| text.id = None);
+            event
+        })
+        .collect();
+    let start = std::time::Instant::now();
+    let text = write(&script).unwrap();
+    println!("write {:?}, {} bytes", start.elapsed(), text.len());
+    let start = std::time::Instant::now();
+    let (back, _) = parse(&Source::from_text("a", text));
+    println!("read {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    model_equal(&script, &back.unwrap()).unwrap();
+    println!("compare {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    println!("{} {:?}", showpack::ttal::normal::sha256(&script), start.elapsed());
+}

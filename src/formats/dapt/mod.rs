@@ -9,6 +9,7 @@ mod inline;
 mod markup;
 mod odd;
 mod read;
+mod read_head;
 mod write;
 
 pub use read::parse;
