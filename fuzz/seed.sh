@@ -14,3 +14,9 @@ for target in obu boxes decrypt ivf annexb pack; do
     esac
   done
 done
+# Targets of scripts: the fixtures of their formats.
+declare -A kinds=([json]=ttal [dapt]=xml [ttml]=ttml [vtt]=vtt [srt]=srt [csv]=csv)
+for target in "${!kinds[@]}"; do
+  mkdir -p "corpus/$target"
+  find ../fixtures/ttal -name "*.${kinds[$target]}" -size -64k -exec cp {} "corpus/$target/" \;
+done

@@ -1,0 +1,9 @@
+//! The format `ttml`, read, judged, and written in all formats.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../scripts.rs"]
+mod scripts;
+
+fuzz_target!(|data: &[u8]| scripts::convert(data, "ttml"));
