@@ -1,13 +1,12 @@
 //! The next stage of a script: a translation to be made, an adaptation to be recorded, a record of what was said.
 
-use std::collections::HashSet;
-
 use super::computed::{Computed, Context, Origin};
 use super::flatten::pin_languages;
+use super::ids::Ids;
 use super::language;
 use super::lineage;
 use super::model::{
-    Content, DerivationOp, Event, EventDerivation, Id, Language, List, Recording, Script, ScriptType, Source,
+    Content, DerivationOp, Event, EventDerivation, Language, List, Recording, Script, ScriptType, Source,
     Stage, Status, Str, Text, TextDerivation,
 };
 use crate::error::{Error, Result};
@@ -193,7 +192,7 @@ fn take_over(event: &mut Event, source: &Text, job: &Derivation, ids: &mut Ids, 
     else {
         return;
     };
-    let id = text.id.clone().unwrap_or_else(|| ids.make(&format!("{}-{}", event.id, job.language)));
+    let id = text.id.clone().unwrap_or_else(|| ids.free(&format!("{}-{}", event.id, job.language)));
     text.id = Some(id.clone());
     text.derived_from = [TextDerivation { text: id, op: DerivationOp::Copy, ..TextDerivation::default() }]
         .into_iter()
@@ -207,7 +206,7 @@ fn open(event: &mut Event, source: &Text, from: &str, job: &Derivation, ids: &mu
     let kept = event.texts.iter_mut().find(|text| text.content == source.content && text.id == source.id);
     let source_id = match kept {
         Some(text) => {
-            let id = text.id.clone().unwrap_or_else(|| ids.make(&format!("{}-{from}", event.id)));
+            let id = text.id.clone().unwrap_or_else(|| ids.free(&format!("{}-{from}", event.id)));
             text.id = Some(id.clone());
             Some(id)
         }
@@ -219,7 +218,7 @@ fn open(event: &mut Event, source: &Text, from: &str, job: &Derivation, ids: &mu
         ..TextDerivation::default()
     });
     event.texts.push(Text {
-        id: Some(ids.make(&format!("{}-{}", event.id, job.language))),
+        id: Some(ids.free(&format!("{}-{}", event.id, job.language))),
         language: Some(job.language.as_ref().into()),
         language_source: Some(Language::from(from)),
         represents: source.represents.clone(),
@@ -299,40 +298,5 @@ fn media_type(uri: &str) -> &'static str {
         "ogg" | "opus" => "audio/ogg",
         "aif" | "aiff" => "audio/aiff",
         _ => "audio/wav",
-    }
-}
-
-/// Makes identifiers that nothing else in the document has.
-struct Ids(HashSet<Str>);
-
-impl Ids {
-    fn of(script: &Script) -> Self {
-        let mut ids = Ids(HashSet::new());
-        let mut take = |id: Option<&Id>| {
-            ids.0.extend(id.map(|id| id.0.clone()));
-        };
-        script.characters.iter().for_each(|c| take(Some(&c.id)));
-        script.talents.iter().for_each(|t| take(Some(&t.id)));
-        script.styles.iter().for_each(|s| take(s.id.as_ref()));
-        script.regions.iter().for_each(|r| take(Some(&r.id)));
-        script.resources.iter().for_each(|r| take(Some(&r.id)));
-        script.groups.iter().for_each(|g| take(g.id.as_ref()));
-        script.scenes.iter().for_each(|s| take(Some(&s.id)));
-        script.loops.iter().for_each(|l| take(Some(&l.id)));
-        for event in &script.events {
-            take(Some(&event.id));
-            event.texts.iter().for_each(|text| take(text.id.as_ref()));
-        }
-        ids
-    }
-
-    fn make(&mut self, wanted: &str) -> Id {
-        let mut id = wanted.to_string();
-        let mut number = 1;
-        while !self.0.insert(id.as_str().into()) {
-            number += 1;
-            id = format!("{wanted}-{number}");
-        }
-        id.into()
     }
 }

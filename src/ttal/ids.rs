@@ -41,13 +41,17 @@ impl Ids {
 
     /// An identifier made of words: `slug`, and a number behind it where that is taken.
     pub fn make(&mut self, words: &str) -> Id {
-        let slug = slug(words);
-        if self.taken.insert(slug.as_str().into()) {
-            return slug.into();
+        self.free(&slug(words))
+    }
+
+    /// This identifier as it is, with a number behind it where it is taken.
+    pub fn free(&mut self, wanted: &str) -> Id {
+        if self.taken.insert(wanted.into()) {
+            return wanted.into();
         }
-        let next = self.next.entry(slug.as_str().into()).or_insert(2);
+        let next = self.next.entry(wanted.into()).or_insert(2);
         loop {
-            let id = format!("{slug}-{next}");
+            let id = format!("{wanted}-{next}");
             *next = next.saturating_add(1);
             if self.taken.insert(id.as_str().into()) {
                 return id.into();

@@ -31,6 +31,7 @@ CHECKS = {
     "kill": ("cmaf", "kill", "Stopped runs and full disks"),
     "play": ("cmaf", "play", "Playback in Chromium"),
     "timed-text": ("ttal", "timed_text", "TTML read and IMSC written, read again by others"),
+    "timed-text": ("ttal", "timed_text", "TTML and IMSC, read by ttconv and imsc.js too"),
     "rendering": ("ttal", "rendering", "Subtitles shown by Chromium and imsc.js"),
 }
 
