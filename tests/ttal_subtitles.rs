@@ -358,5 +358,10 @@ fn timed() {
     let (script, _) = read_with(&SRT, &source(&path), &any_kind()).unwrap();
     let read = start.elapsed();
     let (text, _) = write(&WEBVTT, &script);
-    println!("read {read:?}, written {:?}, {} events, {} bytes", start.elapsed() - read, script.events.len(), text.len());
+    println!(
+        "read {read:?}, written {:?}, {} events, {} bytes",
+        start.elapsed() - read,
+        script.events.len(),
+        text.len()
+    );
 }

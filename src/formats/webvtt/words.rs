@@ -129,8 +129,11 @@ impl<'s> Words<'s, '_> {
             (webvtt_voice::of(span).unwrap_or(""), span.language.as_deref().unwrap_or(""));
         let joined = classes.join(" ");
         // What the classes say needs no tag.
-        let by_class = self.shared.sheet.element(Subject { tag: "c", classes: &joined, voice: "", language: "" });
-        let own = |name: &str, value: &str| span.styling.get(name) == Some(value) && by_class.get(name) != Some(value);
+        let by_class =
+            self.shared.sheet.element(Subject { tag: "c", classes: &joined, voice: "", language: "" });
+        let own = |name: &str, value: &str| {
+            span.styling.get(name) == Some(value) && by_class.get(name) != Some(value)
+        };
         let candidates = [
             ("v", !voice.is_empty()),
             ("lang", !language.is_empty()),
