@@ -24,7 +24,7 @@ impl Ids {
     }
 
     /// An identifier made from a name: its letters and digits in lower case, hyphens for what is between.
-    pub(super) fn from_name(&mut self, name: &str, otherwise: &str) -> Id {
+    pub(super) fn named(&mut self, name: &str, otherwise: &str) -> Id {
         let mut id = String::with_capacity(name.len());
         for c in name.chars().flat_map(char::to_lowercase) {
             if is_name_char(c) && (is_name_start(c) || !id.is_empty()) {
@@ -76,7 +76,7 @@ impl People {
         if let Some(id) = self.by_name.get(&key) {
             return id.clone();
         }
-        let id = ids.from_name(name, "character");
+        let id = ids.named(name, "character");
         self.characters.push(Character { id: id.clone(), name: name.into(), ..Character::default() });
         self.by_name.insert(key, id.clone());
         id
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn names_become_identifiers() {
         let mut ids = Ids::default();
-        let mut id = |name: &str| ids.from_name(name, "c").to_string();
+        let mut id = |name: &str| ids.named(name, "c").to_string();
         assert_eq!(id("Neil deGrasse Tyson"), "neil-degrasse-tyson");
         assert_eq!(id("neil degrasse  tyson!"), "neil-degrasse-tyson-2");
         assert_eq!(id("'분'의 어머니"), "분-의-어머니");

@@ -9,10 +9,10 @@ pub(super) fn reference(text: &str) -> Option<(String, usize)> {
     }
     let length = rest.bytes().take(MAX_NAME).take_while(u8::is_ascii_alphanumeric).count();
     let name = &rest[..length];
-    if rest[length..].starts_with(';') {
-        if let Some(characters) = quick_xml::escape::resolve_html5_entity(name) {
-            return Some((characters.to_string(), length + 2));
-        }
+    if rest[length..].starts_with(';')
+        && let Some(characters) = quick_xml::escape::resolve_html5_entity(name)
+    {
+        return Some((characters.to_string(), length + 2));
     }
     // Some names may go without semicolon; the longest that fits is meant.
     let (known, characters) =

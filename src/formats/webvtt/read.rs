@@ -32,11 +32,11 @@ pub(super) fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) ->
         );
     }
     let blocks = blocks(source.text(), notes);
-    if !options.any_kind {
-        if let Some(what) = kind::other_than_subtitles(source.text(), source.name(), &blocks) {
-            let message = format!("this file holds {what}: read it with --any-kind");
-            return Err(Error::usage(message).in_file(source.name()));
-        }
+    if !options.any_kind
+        && let Some(what) = kind::other_than_subtitles(source.text(), source.name(), &blocks)
+    {
+        let message = format!("this file holds {what}: read it with --any-kind");
+        return Err(Error::usage(message).in_file(source.name()));
     }
     if blocks.cues.is_empty() {
         notes.add(0, "no cue in this file");
@@ -94,7 +94,7 @@ impl<'t, 'n> Reader<'t, 'n> {
         for (_, text) in &blocks.regions {
             let region = settings::region(text);
             // Of two regions with one name, the later one counts.
-            let id = self.ids.from_name(region.id, "region");
+            let id = self.ids.named(region.id, "region");
             self.regions.insert(region.id, id.clone());
             script.regions.push(Region { id, styling: region.attributes(), ..Region::default() });
         }
@@ -147,10 +147,10 @@ impl<'t, 'n> Reader<'t, 'n> {
             self.place(script, &mut event, &cue);
         }
         let mut text = Text { styling: self.sheet.cue(cue.id), ..Text::default() };
-        if let Some(background) = background {
-            if text.styling.get("tts:backgroundColor").is_none() {
-                text.styling.set("tts:backgroundColor", background);
-            }
+        if let Some(background) = background
+            && text.styling.get("tts:backgroundColor").is_none()
+        {
+            text.styling.set("tts:backgroundColor", background);
         }
         text.content = Content(self.content(&mut event, &cue));
         event.texts = list([text]);
@@ -171,7 +171,7 @@ impl<'t, 'n> Reader<'t, 'n> {
             let id = match self.placed.get(cue.settings) {
                 Some(id) => id.clone(),
                 None => {
-                    let id = self.ids.from_name("place", "place");
+                    let id = self.ids.named("place", "place");
                     self.placed.insert(cue.settings, id.clone());
                     script.regions.push(Region { id: id.clone(), styling, ..Region::default() });
                     id

@@ -64,10 +64,10 @@ pub(super) fn write(
     }
     let mut head = String::from("WEBVTT");
     push_header(&mut head, script.extensions.get(key::HEADER).and_then(Value::as_str).unwrap_or(""));
-    if options.notes {
-        if let Some(facts) = script.programme.as_deref().map(facts).filter(|facts| !facts.is_empty()) {
-            push_comment(&mut head, &format!("\n{facts}"));
-        }
+    if options.notes
+        && let Some(facts) = script.programme.as_deref().map(facts).filter(|facts| !facts.is_empty())
+    {
+        push_comment(&mut head, &format!("\n{facts}"));
     }
     for text in styles {
         push_block(&mut head, "STYLE", text);
