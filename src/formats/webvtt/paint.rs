@@ -93,10 +93,8 @@ impl Paint {
         ] {
             let Some(color) = wanted.as_ref().filter(|_| wanted != is) else { continue };
             match DEFAULT_COLORS.iter().find(|(_, known)| known == color) {
-                // Players without default classes get a rule for them too.
-                Some((name, _)) => {
-                    class(format!("{named_prefix}{name}"), Some(format!("{property}: {name}")))
-                }
+                // No rule: players know these, and some readers give up on a file at its first style sheet.
+                Some((name, _)) => class(format!("{named_prefix}{name}"), None),
                 None => class(format!("{prefix}{}", &color[1..]), Some(format!("{property}: {color}"))),
             }
         }
