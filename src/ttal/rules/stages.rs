@@ -6,7 +6,7 @@ use super::{Remark, Remarks};
 use crate::findings::{Rule, Severity};
 use crate::ttal::computed::Origin;
 use crate::ttal::language;
-use crate::ttal::model::{Event, ScriptType};
+use crate::ttal::model::{Event, ScriptType, SpeakRate};
 
 /// What the texts of an event are, taken together.
 #[derive(Default)]
@@ -63,7 +63,7 @@ pub(super) fn check(ctx: &Ctx<'_>, out: &mut Remarks) {
 impl Texts {
     fn add(&mut self, part: &Part<'_>, target: &str) {
         self.recorded += part.element.audio().len();
-        self.spoken += usize::from(part.element.speak().is_some_and(|speak| &*speak.rate.as_str() != "none"));
+        self.spoken += usize::from(part.element.speak().is_some_and(|speak| speak.rate != SpeakRate::None));
         if part.text().is_none() {
             return;
         }
