@@ -235,10 +235,10 @@ struct NoteReport<'a> {
 pub(super) fn run(arguments: &ConvertArgs) -> Result<u8> {
     let target = target(arguments)?;
     let read = reading(arguments)?;
-    let opened = arguments.reading.open(&arguments.input, &read)?;
-    let mut script = opened.script.clone();
+    let mut opened = arguments.reading.open(&arguments.input, &read)?;
+    let job = conversion(arguments, &read, &opened, target)?;
+    let mut script = std::mem::take(&mut opened.script);
     let mut losses = opened.notes.losses.clone();
-    let job = conversion(arguments, &read, &opened)?;
     let done = convert::convert(&mut script, &job, opened.format, target, &mut losses)?;
     if !arguments.losses.quiet {
         opened.warn();
@@ -339,7 +339,12 @@ fn speaker(choice: SpeakerChoice) -> Speaker {
     }
 }
 
-fn conversion(arguments: &ConvertArgs, read: &ReadOptions, opened: &Opened) -> Result<Conversion> {
+fn conversion(
+    arguments: &ConvertArgs,
+    read: &ReadOptions,
+    opened: &Opened,
+    target: &Format,
+) -> Result<Conversion> {
     let ConvertArgs { taking, times, writing, losses, .. } = arguments;
     let declared = opened.script.timing.as_deref().and_then(|t| FrameRate::of(t.frame_rate.as_ref()?));
     let rate = declared.or(read.counter.map(|counter| counter.rate));
@@ -351,7 +356,8 @@ fn conversion(arguments: &ConvertArgs, read: &ReadOptions, opened: &Opened) -> R
         Some(text) if text.len() == 1 && text.is_ascii() => Some(text.as_bytes()[0]),
         Some(text) => return Err(Error::usage(format!("--delimiter: `{text}` is not one character"))),
     };
-    let lineage = if losses.no_lineage {
+    // Subtitles have no place for lineage, so that nothing need be hashed for it.
+    let lineage = if losses.no_lineage || !is_script(target) {
         None
     } else {
         Some(Provenance {

@@ -67,10 +67,11 @@ pub(super) fn run(arguments: &RetimeArgs) -> Result<u8> {
     if offset.is_none() && scale.is_none() && to_fps.is_none() && !sync && !timecodes {
         return Err(Error::usage("nothing to do; give --offset, --scale, --to-fps, --sync or --timecodes"));
     }
-    let opened = InputArgs::default().open(&arguments.input, &ReadOptions::default())?;
+    let mut opened = InputArgs::default().open(&arguments.input, &ReadOptions::default())?;
     files::must_be_script(&opened, &arguments.input)?;
     opened.warn();
-    let mut script = opened.script.clone();
+    let parent = (!arguments.no_lineage).then(|| opened.parent());
+    let mut script = std::mem::take(&mut opened.script);
     let mut parameters = Extensions::default();
     if let Some(rate) = to_fps {
         let parsed =
@@ -100,9 +101,9 @@ pub(super) fn run(arguments: &RetimeArgs) -> Result<u8> {
     if *timecodes {
         retime::write_timecodes(&mut script)?;
     }
-    if !arguments.no_lineage {
+    if let Some(parent) = parent {
         let mut step = Step::new(Stage::Conformed);
-        step.parents.push(opened.parent());
+        step.parents.push(parent);
         step.parameters = parameters;
         step.time = files::stamp(arguments.stamp)?;
         lineage::append(&mut script, step, &Losses::default());
