@@ -88,7 +88,7 @@ fn script(arguments: &NewArgs) -> Result<Script> {
         ..Character::default()
     });
     let end = rate.map_or_else(|| "00:00:02".into(), |rate| format!("{}f", rate.nominal() * 2));
-    let speaker = (!arguments.characters.is_empty() && !describes).then(|| "c1".into());
+    let speaker = (!arguments.characters.is_empty()).then(|| "c1".into());
     let event = Event {
         id: "e1".into(),
         begin: Some(if rate.is_some() { "0f" } else { "00:00:00" }.into()),

@@ -222,25 +222,25 @@ mod tests {
               "tool": {
                 "driver": {
                   "name": "ttal",
+                  "version": "1.2.3",
                   "rules": [
                     {
-                      "defaultConfiguration": {
-                        "level": "error"
+                      "id": "D-04",
+                      "shortDescription": {
+                        "text": "`scriptType` is one of four values"
                       },
                       "fullDescription": {
                         "text": "The type decides which parts a script must have, so that a reader who does not know it cannot tell an unfinished script from a finished one."
                       },
                       "help": {
-                        "markdown": "The type decides which parts a script must have, so that a reader who does not know it cannot tell an unfinished script from a finished one.\n\nSource: DAPT, Script Type\n\nBad:\n\n```\n{\"scriptType\": \"draft\"}\n```\n\nGood:\n\n```\n{\"scriptType\": \"preRecording\"}\n```",
-                        "text": "The type decides which parts a script must have, so that a reader who does not know it cannot tell an unfinished script from a finished one.\n\nSource: DAPT, Script Type\n\nBad: {\"scriptType\": \"draft\"}\n\nGood: {\"scriptType\": \"preRecording\"}"
+                        "text": "The type decides which parts a script must have, so that a reader who does not know it cannot tell an unfinished script from a finished one.\n\nSource: DAPT, Script Type\n\nBad: {\"scriptType\": \"draft\"}\n\nGood: {\"scriptType\": \"preRecording\"}",
+                        "markdown": "The type decides which parts a script must have, so that a reader who does not know it cannot tell an unfinished script from a finished one.\n\nSource: DAPT, Script Type\n\nBad:\n\n```\n{\"scriptType\": \"draft\"}\n```\n\nGood:\n\n```\n{\"scriptType\": \"preRecording\"}\n```"
                       },
-                      "id": "D-04",
-                      "shortDescription": {
-                        "text": "`scriptType` is one of four values"
+                      "defaultConfiguration": {
+                        "level": "error"
                       }
                     }
-                  ],
-                  "version": "1.2.3"
+                  ]
                 }
               },
               "columnKind": "unicodeCodePoints",
@@ -296,20 +296,20 @@ mod tests {
                   },
                   "locations": [
                     {
-                      "logicalLocations": [
-                        {
-                          "fullyQualifiedName": "/scriptType"
-                        }
-                      ],
                       "physicalLocation": {
                         "artifactLocation": {
                           "uri": "in/a%20b.json"
                         },
                         "region": {
-                          "startColumn": 17,
-                          "startLine": 2
+                          "startLine": 2,
+                          "startColumn": 17
                         }
-                      }
+                      },
+                      "logicalLocations": [
+                        {
+                          "fullyQualifiedName": "/scriptType"
+                        }
+                      ]
                     }
                   ],
                   "properties": {
@@ -325,41 +325,41 @@ mod tests {
                   },
                   "locations": [
                     {
-                      "logicalLocations": [
-                        {
-                          "fullyQualifiedName": "/events/3"
-                        }
-                      ],
                       "physicalLocation": {
                         "artifactLocation": {
                           "uri": "in/a%20b.json"
                         },
                         "region": {
-                          "startColumn": 5,
-                          "startLine": 40
+                          "startLine": 40,
+                          "startColumn": 5
                         }
-                      }
+                      },
+                      "logicalLocations": [
+                        {
+                          "fullyQualifiedName": "/events/3"
+                        }
+                      ]
                     }
                   ],
                   "relatedLocations": [
                     {
-                      "id": 0,
+                      "physicalLocation": {
+                        "artifactLocation": {
+                          "uri": "in/a%20b.json"
+                        },
+                        "region": {
+                          "startLine": 52,
+                          "startColumn": 5
+                        }
+                      },
                       "logicalLocations": [
                         {
                           "fullyQualifiedName": "/events/4"
                         }
                       ],
+                      "id": 0,
                       "message": {
                         "text": "the next event begins"
-                      },
-                      "physicalLocation": {
-                        "artifactLocation": {
-                          "uri": "in/a%20b.json"
-                        },
-                        "region": {
-                          "startColumn": 5,
-                          "startLine": 52
-                        }
                       }
                     }
                   ],
@@ -380,11 +380,6 @@ mod tests {
                   },
                   "locations": [
                     {
-                      "logicalLocations": [
-                        {
-                          "fullyQualifiedName": "moov/trak[0]/tkhd"
-                        }
-                      ],
                       "physicalLocation": {
                         "artifactLocation": {
                           "uri": "file:///media/x,1%3A2.mp4"
@@ -392,7 +387,12 @@ mod tests {
                         "region": {
                           "byteOffset": 1234
                         }
-                      }
+                      },
+                      "logicalLocations": [
+                        {
+                          "fullyQualifiedName": "moov/trak[0]/tkhd"
+                        }
+                      ]
                     }
                   ],
                   "properties": {
