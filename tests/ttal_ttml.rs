@@ -116,7 +116,10 @@ fn regions_are_those_asked_for() {
     }
 }
 
-fn plain(cues: &[(i64, i64, Vec<(String, bool)>)]) -> Script {
+/// Begin and end in milliseconds, and words that are italic or not.
+type PlainCue = (i64, i64, Vec<(String, bool)>);
+
+fn plain(cues: &[PlainCue]) -> Script {
     let events = cues.iter().enumerate().map(|(at, (begin, length, runs))| {
         let nodes = runs.iter().map(|(words, italic)| match italic {
             false => Node::Run(words.as_str().into()),

@@ -143,10 +143,10 @@ impl Losses {
     pub fn add(&mut self, code: LossCode, event: Option<&str>, detail: &str) {
         let entry = self.0.entry(code).or_default();
         entry.count += 1;
-        if let Some(event) = event {
-            if entry.event_ids.last().is_none_or(|last| &**last != event) {
-                entry.event_ids.push(event.into());
-            }
+        if let Some(event) = event
+            && entry.event_ids.last().is_none_or(|last| &**last != event)
+        {
+            entry.event_ids.push(event.into());
         }
         if let Some(count) = entry.details.get_mut(detail) {
             *count += 1;

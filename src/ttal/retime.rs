@@ -120,10 +120,10 @@ pub fn change_frame_rate(script: &mut Script, rate: FrameRate, keep_frames: bool
     let clock = Clock::of(script.timing.as_deref());
     let new_clock = Clock { frame_rate: Some(rate), ..clock };
     each_time(script, &mut |time| {
-        if time.ends_with('f') {
-            if let Ok(seconds) = time.seconds(clock) {
-                *time = spell(seconds, Some(time), new_clock);
-            }
+        if time.ends_with('f')
+            && let Ok(seconds) = time.seconds(clock)
+        {
+            *time = spell(seconds, Some(time), new_clock);
         }
     });
     if let Some(timing) = &mut script.timing {

@@ -317,10 +317,10 @@ fn reading(arguments: &ConvertArgs) -> Result<ReadOptions> {
         let counter = counter.ok_or_else(|| Error::usage("--start-tc needs --fps"))?;
         counter.frame(timecode).map_err(|e| Error::usage(format!("--start-tc {timecode}: {e}")))?;
     }
-    if let Some(tag) = &arguments.taking.lang {
-        if !crate::ttal::language::is_well_formed(tag) {
-            return Err(Error::usage(format!("--lang: `{tag}` is no language tag; write it as fr or pt-BR")));
-        }
+    if let Some(tag) = &arguments.taking.lang
+        && !crate::ttal::language::is_well_formed(tag)
+    {
+        return Err(Error::usage(format!("--lang: `{tag}` is no language tag; write it as fr or pt-BR")));
     }
     Ok(ReadOptions {
         counter,

@@ -200,11 +200,11 @@ impl<'s> Writer<'_, 's> {
                 self.xml.element(element, text)?;
             }
         }
-        if let Some(programme) = script.programme.as_deref() {
-            if programme.source_media.iter().all(|media| survives_collapse(media)) {
-                for media in &programme.source_media {
-                    self.xml.element("ebuttm:sourceMediaIdentifier", media)?;
-                }
+        if let Some(programme) = script.programme.as_deref()
+            && programme.source_media.iter().all(|media| survives_collapse(media))
+        {
+            for media in &programme.source_media {
+                self.xml.element("ebuttm:sourceMediaIdentifier", media)?;
             }
         }
         if let Some(timing) = script.timing.as_deref() {

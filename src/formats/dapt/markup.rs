@@ -57,10 +57,10 @@ impl<'w> Markup<'w> {
     }
 
     fn use_prefix(&mut self, name: &str) {
-        if let Some((prefix, _)) = name.split_once(':') {
-            if let Some(at) = FIXED.iter().position(|(_, known, _)| *known == prefix) {
-                self.used[at] = true;
-            }
+        if let Some((prefix, _)) = name.split_once(':')
+            && let Some(at) = FIXED.iter().position(|(_, known, _)| *known == prefix)
+        {
+            self.used[at] = true;
         }
     }
 

@@ -216,9 +216,12 @@ fn take_head<'a, 'input>(
 }
 
 fn take_children(node: Node<'_, '_>, take: &mut dyn FnMut(&str, &str) -> bool) -> bool {
-    node.children()
-        .filter(Node::is_element)
-        .fold(true, |all, child| take(child.tag_name().name(), &literal(child)) && all)
+    // All are taken in, even behind one that is not.
+    let mut all = true;
+    for child in node.children().filter(Node::is_element) {
+        all &= take(child.tag_name().name(), &literal(child));
+    }
+    all
 }
 
 /// What EBU-TT metadata and TTML's own say about the programme.

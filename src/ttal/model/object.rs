@@ -316,7 +316,7 @@ pub(crate) fn carried<T: Data>(text: &str, into: &mut T) -> bool {
 /// Doc comment lines as one paragraph.
 fn paragraph(lines: &[&str]) -> String {
     let joined: Vec<&str> = lines.iter().map(|l| l.trim()).filter(|l| !l.is_empty()).collect();
-    joined.join(" ").replace('`', "").replace('[', "").replace(']', "")
+    joined.join(" ").replace(['`', '[', ']'], "")
 }
 
 /// A property's schema with its description and example.

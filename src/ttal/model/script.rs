@@ -185,12 +185,6 @@ object! {
     }
 }
 
-impl Default for TimecodeFormat {
-    fn default() -> Self {
-        TimecodeFormat::Ndf
-    }
-}
-
 object! {
     /// A step in the making of the script.
     LineageStep {

@@ -485,7 +485,8 @@ default_word!(
     LipSymbol = Open,
     Slot = Metadata,
     ResourceKind = Data,
-    Stage = Converted
+    Stage = Converted,
+    TimecodeFormat = Ndf
 );
 
 /// Attributes of TTML with fixed prefixes (`tts:color`), in the order they came.

@@ -144,11 +144,11 @@ impl SerializeStruct for Entries<'_> {
     type Error = Broken;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Broken> {
-        if self.is_number {
-            if let serde_json::Value::String(digits) = serde_json::to_value(value)? {
-                self.out.truncate(self.start);
-                return Canonical { out: self.out }.number(&digits);
-            }
+        if self.is_number
+            && let serde_json::Value::String(digits) = serde_json::to_value(value)?
+        {
+            self.out.truncate(self.start);
+            return Canonical { out: self.out }.number(&digits);
         }
         self.key(key)?;
         self.value(value)

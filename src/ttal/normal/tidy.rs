@@ -216,11 +216,11 @@ fn recording(recording: &mut Recording) {
 }
 
 fn source(source: &mut Source) {
-    if let Some(id) = source.uri.as_deref().and_then(|uri| uri.strip_prefix('#')) {
-        if source.resource.is_none() {
-            source.resource = Some(id.into());
-            source.uri = None;
-        }
+    if let Some(id) = source.uri.as_deref().and_then(|uri| uri.strip_prefix('#'))
+        && source.resource.is_none()
+    {
+        source.resource = Some(id.into());
+        source.uri = None;
     }
     compact(&mut source.data);
     source.chunks.iter_mut().for_each(compact_text);
