@@ -78,7 +78,7 @@ fn seen(path: &Path) -> String {
 fn quirks() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ttal");
     for path in corpus::files(&folder.join("srt")).into_iter().chain(corpus::files(&folder.join("vtt"))) {
-        let name = format!("{}", path.file_name().unwrap().to_str().unwrap());
+        let name = path.file_name().unwrap().to_str().unwrap().to_string();
         insta::assert_snapshot!(name, seen(&path));
     }
 }
