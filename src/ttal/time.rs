@@ -329,11 +329,42 @@ fn number(text: &str) -> Result<Ratio<i128>, TimeError> {
     Ok(Ratio::new(numerator + fraction.parse::<i128>().map_err(|_| TimeError::TooLarge)?, scale))
 }
 
+/// A clock time of the usual length, `HH:MM:SS` with up to nine decimals: nearly all times are, and small numbers are
+/// reduced many times faster than large ones.
+fn usual_clock(text: &str) -> Option<MediaTime> {
+    let bytes = text.as_bytes();
+    let two = |at: usize| {
+        let (&tens, &ones) = (bytes.get(at)?, bytes.get(at + 1)?);
+        (tens.is_ascii_digit() && ones.is_ascii_digit())
+            .then(|| u64::from(tens - b'0') * 10 + u64::from(ones - b'0'))
+    };
+    let (hours, minutes, seconds) = (two(0)?, two(3)?, two(6)?);
+    if bytes[2] != b':' || bytes[5] != b':' || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    let seconds = (hours * 60 + minutes) * 60 + seconds;
+    let decimals = match bytes.get(8..) {
+        Some([]) => return Some(MediaTime(Ratio::from_integer(i128::from(seconds)))),
+        Some([b'.', decimals @ ..]) if (1..=9).contains(&decimals.len()) => decimals,
+        _ => return None,
+    };
+    let (mut numerator, mut denominator) = (seconds, 1u64);
+    for digit in decimals {
+        numerator = numerator * 10 + u64::from(digit.is_ascii_digit().then(|| digit - b'0')?);
+        denominator *= 10;
+    }
+    let divisor = crate::time::gcd(numerator, denominator);
+    Some(MediaTime(Ratio::new_raw(i128::from(numerator / divisor), i128::from(denominator / divisor))))
+}
+
 fn parse(text: &str, clock: Clock) -> Result<(TimeForm, MediaTime), TimeError> {
     let bounded = |time: Ratio<i128>| {
         let fits = *time.denom() <= MAX_DENOMINATOR && time.to_integer() <= MAX_SECONDS;
         fits.then_some(MediaTime(time)).ok_or(TimeError::TooLarge)
     };
+    if let Some(time) = usual_clock(text) {
+        return Ok((TimeForm::Clock, time));
+    }
     if text.contains(':') {
         let mut parts = text.split(':');
         let (Some(hours), Some(minutes), Some(seconds)) = (parts.next(), parts.next(), parts.next()) else {
@@ -526,6 +557,9 @@ mod tests {
             assert_eq!(seconds(text), Ok(MediaTime::new(n, d).unwrap()), "{text}")
         };
         exact("00:00:10.010", 1001, 100);
+        exact("99:59:59.999999999", 359_999_999_999_999, 1_000_000_000);
+        exact("00:00:00.000", 0, 1);
+        exact("01:00:00.5000000000", 7201, 2);
         exact("240f", 1001, 100);
         exact("1.5s", 3, 2);
         exact("1500ms", 3, 2);
