@@ -30,7 +30,9 @@ CHECKS = {
     "random-access": ("cmaf", "random_access", "Random access and switching"),
     "kill": ("cmaf", "kill", "Stopped runs and full disks"),
     "play": ("cmaf", "play", "Playback in Chromium"),
+    "subtitles": ("ttal", "subtitles", "SubRip and WebVTT, read by ffmpeg and ttconv too"),
     "timed-text": ("ttal", "timed_text", "TTML read and IMSC written, read again by others"),
+    "subtitles": ("ttal", "subtitles", "SubRip and WebVTT, read by ffmpeg and ttconv too"),
     "timed-text": ("ttal", "timed_text", "TTML and IMSC, read by ttconv and imsc.js too"),
     "rendering": ("ttal", "rendering", "Subtitles shown by Chromium and imsc.js"),
 }

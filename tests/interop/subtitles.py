@@ -1,24 +1,26 @@
-"""Compares how ttal, ffmpeg and ttconv read subtitles: times to the millisecond, words without their styles.
+"""SubRip and WebVTT as ttal, ffmpeg and ttconv read them: times to the millisecond, words without their styles."""
 
-usage: subtitles.py FOLDER OUT
-
-FOLDER is searched for .srt and .vtt files; OUT gets what ttal read (the test `dump` of tests/ttal_subtitles.rs writes
-it). Prints a table of differences. ttconv is looked for as `tt` on the path; without it ffmpeg alone is compared.
-"""
+from __future__ import annotations
 
 import collections
+import importlib
+import importlib.util
 import json
-import os
-import pathlib
+import logging
 import re
-import shutil
-import subprocess
-import sys
 import tempfile
-import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-TTML = "{http://www.w3.org/ns/ttml}"
+from report import Report
+from tools import Missing, corpus, run, tool
+
+INTRO = """Every SubRip and WebVTT file of the corpus is read by `ttal`, ffmpeg and ttconv, and so is what `ttal` writes of
+it. Right is: ffmpeg reads what `ttal` writes as `ttal` reads the source, cue for cue, to the millisecond. Where the
+others read the source in another way, the first difference is listed: they take other liberties with broken files, and
+ttconv cuts cues where they overlap."""
+
+FACTS = ["--purpose", "subtitles", "--lang", "en", "--lang-src", "en", "--any-kind", "--quiet"]
 
 
 def seconds(text):
@@ -44,31 +46,50 @@ def srt_cues(text):
     return cues
 
 
-def ffmpeg(path):
-    run = subprocess.run(
-        ["ffmpeg", "-v", "error", "-i", path, "-f", "srt", "-"], capture_output=True, stdin=subprocess.DEVNULL
-    )
-    if run.returncode:
+def ffmpeg(path: Path):
+    """The cues as ffmpeg's SubRip writer has them; None where it refuses."""
+    read = run([tool("ffmpeg"), "-v", "error", "-i", path, "-f", "srt", "-"], stdin=b"")
+    return srt_cues(read.out) if read.code == 0 else None
+
+
+def ttconv(path: Path):
+    """The cues as ttconv's SubRip writer has them; None where it refuses."""
+    logging.disable(logging.CRITICAL)
+    reader = importlib.import_module(f"ttconv.{path.suffix[1:]}.reader")
+    writer = importlib.import_module("ttconv.srt.writer")
+    try:
+        with open(path, encoding="utf-8") as file:
+            return srt_cues(writer.from_model(reader.to_model(file, None)))
+    except Exception:
         return None
-    return srt_cues(run.stdout.decode("utf-8", "replace"))
 
 
-def ttconv(path):
-    with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, "out.srt")
-        run = subprocess.run(["tt", "convert", "-i", path, "-o", out], capture_output=True)
-        if run.returncode or not os.path.exists(out):
-            return None
-        with open(out, encoding="utf-8") as file:
-            return srt_cues(file.read())
+def words_of(content) -> str:
+    """The plain text of TTAL's content: ruby without its reading, cues by their words."""
+    if isinstance(content, str):
+        return content
+    text = ""
+    for node in content:
+        if isinstance(node, str):
+            text += node
+        elif "br" in node:
+            text += "\n"
+        elif "span" in node:
+            text += words_of(node["span"])
+        elif "ruby" in node:
+            text += words_of(node["ruby"]["base"])
+        else:
+            text += node.get("text", "")
+    return text
 
 
-def ours(path, out):
-    with open(out / (path + ".json"), encoding="utf-8") as file:
-        read = json.load(file)
-    if "error" in read:
+def ours(ttal: Path, path: Path):
+    """The cues as ttal reads them; None where it refuses."""
+    read = run([ttal, "convert", path, "-", "--to", "ttal", *FACTS])
+    if read.code != 0:
         return None
-    return [(seconds(e["begin"]), seconds(e["end"]), plain(e["text"])) for e in read["events"]]
+    events = json.loads(read.out)["events"]
+    return [(seconds(e["begin"]), seconds(e["end"]), plain("\n".join(words_of(t["content"]) for t in e["texts"]))) for e in events]
 
 
 def compare(mine, theirs):
@@ -87,36 +108,41 @@ def compare(mine, theirs):
     return None
 
 
-def main():
-    folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    out.mkdir(parents=True, exist_ok=True)
-    environment = dict(os.environ, SUBTITLES_IN=str(folder), SUBTITLES_OUT=str(out))
-    command = ["cargo", "test", "--quiet", "--test", "ttal_subtitles", "--", "--ignored", "--exact", "dump"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    tools = {"ffmpeg": ffmpeg, "ttconv": ttconv}
-    tools = {name: read for name, read in tools.items() if shutil.which({"ttconv": "tt"}.get(name, name))}
-    equal = collections.Counter()
+def check(ttal: Path, report: Report, only: str | None) -> None:
+    if importlib.util.find_spec("ttconv") is None:
+        raise Missing("ttconv")
+    folder = corpus() / "text"
     files = sorted(p for p in folder.rglob("*") if p.suffix in (".srt", ".vtt"))
-    for path in files:
-        name = str(path.relative_to(folder))
-        mine = ours(name.replace("/", "+"), out)
-        for tool, read in tools.items():
-            difference = compare(mine, read(str(path)))
-            if difference is None:
-                equal[tool] += 1
-            else:
-                print(f"| {name} | {tool} | {difference} |")
-        # What we write is read by the others as we read it.
-        for written in (".srt", ".vtt") if mine else ():
-            for tool, read in tools.items():
-                difference = compare(mine, read(str(out / (name.replace("/", "+") + written))))
-                if difference is None:
-                    equal[tool + written] += 1
-                else:
-                    print(f"| {name} | {tool} reading our {written} | {difference} |")
-    for tool, count in sorted(equal.items()):
-        print(f"{tool}: {count} equal of {len(files)}")
+    files = [path for path in files if not only or only in str(path)]
+    equal, differences = collections.Counter(), []
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(2) as pool:
 
+        def work(path: Path):
+            name = str(path.relative_to(folder))
+            mine = ours(ttal, path)
+            results = [("ffmpeg", compare(mine, ffmpeg(path)))]
+            for format in ("srt", "vtt") if mine else ():
+                output = Path(temporary) / f"{name.replace('/', '+')}.{format}"
+                converted = run([ttal, "convert", path, output, "--any-kind", "--quiet", "--lang", "en"])
+                results.append((f"converted to {format}", None if converted.code == 0 else converted.last_line))
+                results.append((f"ffmpeg of our {format}", compare(mine, ffmpeg(output))))
+            return name, path, mine, results
 
-if __name__ == "__main__":
-    main()
+        for name, path, mine, results in pool.map(work, files):
+            results.append(("ttconv", compare(mine, ttconv(path))))
+            for how, difference in results:
+                equal[how] += difference is None
+                if difference is not None:
+                    differences.append((name, how, difference))
+    report.table(["reading", "files", "equal to ours"])
+    for how in sorted(equal):
+        report.row(how, len(files), equal[how])
+    report.end_table()
+    report.heading("Differences")
+    report.table(["file", "reading", "ours, then theirs"])
+    for name, how, difference in differences:
+        report.row(name, how, difference.encode("unicode_escape").decode()[:160])
+    report.end_table()
+    broken = [d for d in differences if d[1].startswith("converted")]
+    report.check(not broken, f"conversions that failed: {broken}")
+    report.check(bool(files), "no files")
