@@ -114,18 +114,25 @@ pub fn change_frame_rate(script: &mut Script, rate: FrameRate, keep_frames: bool
     let Some(old) = old.and_then(FrameRate::of) else {
         return Err(Error::usage("the script declares no frame rate; what is there to change?"));
     };
-    if keep_frames {
-        scale(script, old.ratio() / rate.ratio())?;
-    }
     let clock = Clock::of(script.timing.as_deref());
     let new_clock = Clock { frame_rate: Some(rate), ..clock };
+    let factor = old.ratio() / rate.ratio();
+    let mut too_large = false;
     each_time(script, &mut |time| {
-        if time.ends_with('f')
-            && let Ok(seconds) = time.seconds(clock)
-        {
-            *time = spell(seconds, Some(time), new_clock);
+        let Ok(seconds) = time.seconds(clock) else { return };
+        match (time.ends_with('f'), keep_frames) {
+            // A frame keeps its number, or its time.
+            (true, true) | (false, false) => {}
+            (true, false) => *time = spell(seconds, Some(time), new_clock),
+            (false, true) => match seconds.scaled(factor) {
+                Some(seconds) => *time = spell(seconds, Some(time), new_clock),
+                None => too_large = true,
+            },
         }
     });
+    if too_large {
+        return Err(Error::usage(format!("times stretched by {factor} get too large or too fine")));
+    }
     if let Some(timing) = &mut script.timing {
         let unknown = timing.frame_rate.take().map(|value| value.unknown).unwrap_or_default();
         timing.frame_rate = Some(FrameRateValue { unknown, ..rate.to_value() });
