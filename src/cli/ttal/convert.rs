@@ -274,6 +274,8 @@ pub(super) fn run(arguments: &ConvertArgs) -> Result<u8> {
         let events = files::count(script.events.len(), "event");
         print(&format!("{}: {}, {events}\n", arguments.output, target.title))?;
     }
+    // The process ends here: what a large script holds need not be given back piece by piece.
+    std::mem::forget(script);
     Ok(0)
 }
 
