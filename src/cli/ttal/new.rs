@@ -5,7 +5,10 @@ use clap::Args;
 use super::files::{self, PIPE};
 use crate::error::{Error, Result};
 use crate::ttal::language;
-use crate::ttal::model::{Character, Content, Event, Programme, Purpose, Script, ScriptType, Text, Timing};
+use crate::ttal::model::{
+    Character, Content, DerivationOp, Event, List, Programme, Purpose, Script, ScriptType, Text,
+    TextDerivation, Timing,
+};
 use crate::ttal::time::FrameRate;
 
 /// Write a small valid script to start from
@@ -94,7 +97,7 @@ fn script(arguments: &NewArgs) -> Result<Script> {
         begin: Some(if rate.is_some() { "0f" } else { "00:00:00" }.into()),
         end: Some(end.into()),
         characters: speaker.into_iter().collect(),
-        texts: [Text { content: Content::from("…"), ..Text::default() }].into_iter().collect(),
+        texts: texts(arguments, source),
         ..Event::default()
     };
     Ok(Script {
@@ -118,6 +121,23 @@ fn script(arguments: &NewArgs) -> Result<Script> {
         events: [event].into_iter().collect(),
         ..Script::default()
     })
+}
+
+/// A text in the script's language, behind the original that it is a translation of.
+fn texts(arguments: &NewArgs, source: &str) -> List<Text> {
+    let text = Text { content: Content::from("…"), ..Text::default() };
+    if source == "zxx" || language::same(source, &arguments.lang) {
+        return [text].into_iter().collect();
+    }
+    let original = Text {
+        id: Some("e1-original".into()),
+        language: Some(source.into()),
+        language_source: Some(source.into()),
+        ..text.clone()
+    };
+    let from =
+        TextDerivation { text: "e1-original".into(), op: DerivationOp::Edit, ..TextDerivation::default() };
+    [original, Text { derived_from: [from].into_iter().collect(), ..text }].into_iter().collect()
 }
 
 fn known(option: &str, word: &str, known: bool, words: &[&str]) -> Result<()> {
