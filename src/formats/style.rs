@@ -38,6 +38,10 @@ pub struct Styles<'s> {
 /// References to styles that are followed from one another at most.
 const MAX_CHAIN: u32 = 32;
 
+/// References that are followed for one element at most. Styles that name one another many times over could ask for
+/// billions; no document of people comes near this.
+const MAX_STEPS: u32 = 10_000;
+
 impl<'s> Styles<'s> {
     /// The styles of a script.
     pub fn new(script: &'s Script) -> Self {
@@ -62,32 +66,37 @@ impl<'s> Styles<'s> {
 
     /// One attribute of an element: its own, else from the styles that it names, the last first.
     pub fn attribute(&self, name: &str, style: &List<Id>, styling: &'s Attributes) -> Option<&'s str> {
-        styling.get(name).or_else(|| self.referred(name, style, 0))
+        styling.get(name).or_else(|| self.referred(name, style, 0, &mut 0))
     }
 
-    fn referred(&self, name: &str, style: &List<Id>, depth: u32) -> Option<&'s str> {
+    fn referred(&self, name: &str, style: &List<Id>, depth: u32, steps: &mut u32) -> Option<&'s str> {
         if depth > MAX_CHAIN {
             return None;
         }
         style.iter().rev().find_map(|id| {
-            let style = self.styles.get(&**id)?;
-            style.styling.get(name).or_else(|| self.referred(name, &style.style, depth + 1))
+            *steps += 1;
+            let style = self.styles.get(&**id).filter(|_| *steps <= MAX_STEPS)?;
+            style.styling.get(name).or_else(|| self.referred(name, &style.style, depth + 1, steps))
         })
     }
 
     /// The look of an element below one with the look `parent`.
     pub fn look(&self, parent: Look<'s>, style: &List<Id>, styling: &'s Attributes) -> Look<'s> {
         let mut look = Look { background: None, ..parent };
-        self.apply_references(&mut look, style, 0);
+        self.apply_references(&mut look, style, 0, &mut 0);
         apply(look, styling)
     }
 
-    fn apply_references(&self, look: &mut Look<'s>, style: &List<Id>, depth: u32) {
+    fn apply_references(&self, look: &mut Look<'s>, style: &List<Id>, depth: u32, steps: &mut u32) {
         if depth > MAX_CHAIN {
             return;
         }
         for style in style.iter().filter_map(|id| self.styles.get(&**id)) {
-            self.apply_references(look, &style.style, depth + 1);
+            *steps += 1;
+            if *steps > MAX_STEPS {
+                return;
+            }
+            self.apply_references(look, &style.style, depth + 1, steps);
             *look = apply(*look, &style.styling);
         }
     }
@@ -120,4 +129,25 @@ fn apply<'s>(mut look: Look<'s>, styling: &'s Attributes) -> Look<'s> {
         }
     }
     look
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_that_name_one_another_many_times_over_end() {
+        let style = |number: usize| Style {
+            id: Some(format!("s{number}").into()),
+            style: [format!("s{}", number + 1).into(), format!("s{}", number + 1).into()]
+                .into_iter()
+                .collect(),
+            ..Style::default()
+        };
+        let script = Script { styles: (0..40).map(style).collect(), ..Script::default() };
+        let styles = Styles::new(&script);
+        let (names, none) = ([Id::from("s0")].into_iter().collect(), Attributes::default());
+        assert_eq!(styles.attribute("tts:color", &names, &none), None);
+        assert_eq!(styles.look(styles.initial(), &names, &none), Look::default());
+    }
 }
