@@ -57,10 +57,9 @@ impl<'w> Markup<'w> {
     }
 
     fn use_prefix(&mut self, name: &str) {
-        if let Some((prefix, _)) = name.split_once(':') {
-            if let Some(at) = FIXED.iter().position(|(_, known, _)| *known == prefix) {
-                self.used[at] = true;
-            }
+        let prefix = name.split_once(':').map(|(prefix, _)| prefix);
+        if let Some(at) = FIXED.iter().position(|(_, known, _)| Some(*known) == prefix) {
+            self.used[at] = true;
         }
     }
 

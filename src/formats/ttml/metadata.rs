@@ -77,13 +77,11 @@ impl Reading<'_> {
     /// `metadata` it stands in; what is not taken is kept as foreign.
     pub fn metadata<'a, 'input>(&mut self, parent: Node<'a, 'input>, take: Take<'_, 'a, 'input>) -> Metadata {
         let mut metadata = Metadata::default();
-        let mut index = 0;
-        for node in parent.children().filter(|n| is_tt(*n, "metadata")) {
+        for (index, node) in (0..).zip(parent.children().filter(|n| is_tt(*n, "metadata"))) {
             if node.attributes().len() > 0 {
                 metadata.foreign.push(self.attributes_of_metadata(node, index));
             }
             self.metadata_children(node, index, take, &mut metadata);
-            index += 1;
         }
         metadata
     }

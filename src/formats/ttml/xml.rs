@@ -288,25 +288,23 @@ impl Iterator for StartTag<'_> {
         let find = |from: usize, wanted: &dyn Fn(u8) -> bool| {
             bytes[from..].iter().position(|&b| wanted(b)).map_or(bytes.len(), |n| from + n)
         };
-        while !self.done {
-            let start = find(self.at, &|b| !b.is_ascii_whitespace() && b != b'/');
-            if start == bytes.len() || bytes[start] == b'>' {
-                self.at = start;
-                break;
-            }
-            let name_end = find(start, &|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'>'));
-            let quote_at = find(name_end, &|b| matches!(b, b'"' | b'\'' | b'>'));
-            if quote_at == bytes.len() || bytes[quote_at] == b'>' {
-                self.at = quote_at;
-                break;
-            }
-            let quote = bytes[quote_at];
-            let end = find(quote_at + 1, &|b| b == quote);
-            self.at = (end + 1).min(bytes.len());
-            return Some(RawAttribute { name: start..name_end, value: quote_at + 1..end });
+        let start = find(self.at, &|b| !b.is_ascii_whitespace() && b != b'/');
+        if self.done || start == bytes.len() || bytes[start] == b'>' {
+            self.at = if self.done { self.at } else { start };
+            self.done = true;
+            return None;
         }
-        self.done = true;
-        None
+        let name_end = find(start, &|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'>'));
+        let quote_at = find(name_end, &|b| matches!(b, b'"' | b'\'' | b'>'));
+        if quote_at == bytes.len() || bytes[quote_at] == b'>' {
+            self.at = quote_at;
+            self.done = true;
+            return None;
+        }
+        let quote = bytes[quote_at];
+        let end = find(quote_at + 1, &|b| b == quote);
+        self.at = (end + 1).min(bytes.len());
+        Some(RawAttribute { name: start..name_end, value: quote_at + 1..end })
     }
 }
 
