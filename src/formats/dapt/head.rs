@@ -200,12 +200,9 @@ impl<'s> Writer<'_, 's> {
                 self.xml.element(element, text)?;
             }
         }
-        if let Some(programme) = script.programme.as_deref()
-            && programme.source_media.iter().all(|media| survives_collapse(media))
-        {
-            for media in &programme.source_media {
-                self.xml.element("ebuttm:sourceMediaIdentifier", media)?;
-            }
+        let media = script.programme.iter().map(|programme| &programme.source_media);
+        for media in media.filter(|media| media.iter().all(|media| survives_collapse(media))).flatten() {
+            self.xml.element("ebuttm:sourceMediaIdentifier", media)?;
         }
         if let Some(timing) = script.timing.as_deref() {
             for (element, _, text) in timecodes(timing) {

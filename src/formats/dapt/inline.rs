@@ -5,7 +5,7 @@ use super::write::{Extra, Writer, block_attributes};
 use crate::error::Result;
 use crate::formats::ttml::element::Takes;
 use crate::formats::ttml::space;
-use crate::ttal::model::{Break, Cue, Node, Recording, ResourceKind, RubyNode, Source, Span, Speak, Text};
+use crate::ttal::model::{Break, Cue, Node, Recording, RubyNode, Source, Span, Speak, Text};
 
 const TEXT: Takes = Takes {
     times: true,
@@ -212,7 +212,7 @@ fn src(writer: &Writer<'_, '_>, source: &Source, on_audio: bool) -> Option<Strin
         return None;
     }
     if let Some(id) = &source.resource {
-        let is_audio = writer.script.resources.iter().any(|r| r.id == *id && r.kind == ResourceKind::Audio);
+        let is_audio = writer.audio.contains(&**id);
         return (is_audio || !on_audio).then(|| format!("#{}", &**id));
     }
     source.uri.as_deref().map(str::to_string)

@@ -57,9 +57,8 @@ impl<'w> Markup<'w> {
     }
 
     fn use_prefix(&mut self, name: &str) {
-        if let Some((prefix, _)) = name.split_once(':')
-            && let Some(at) = FIXED.iter().position(|(_, known, _)| *known == prefix)
-        {
+        let prefix = name.split_once(':').map(|(prefix, _)| prefix);
+        if let Some(at) = FIXED.iter().position(|(_, known, _)| Some(*known) == prefix) {
             self.used[at] = true;
         }
     }

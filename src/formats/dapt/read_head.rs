@@ -11,8 +11,11 @@ use crate::formats::ttml::foreign;
 use crate::formats::ttml::head::Agent;
 use crate::formats::ttml::metadata::Metadata;
 use crate::formats::ttml::names::{Vocabulary, attribute, attribute_tag, tag};
-use crate::ttal::model::{List, Script, Slot};
+use crate::ttal::model::{List, Script, Slot, Str};
 use crate::ttal::rules::table;
+
+/// Where in their lists the agents are, characters (true) and talents, by their identifiers.
+type Agents = HashMap<(bool, Str), usize>;
 
 impl Reader<'_> {
     pub(super) fn head(&mut self, head: Node<'_, '_>) {
@@ -70,8 +73,15 @@ impl Reader<'_> {
                 metadata.foreign.push(foreign::element(self.reading.text, node, Slot::Metadata, 0));
             }
         }
+        let characters = (0..).zip(&script.characters).map(|(at, c)| ((true, c.id.0.clone()), at));
+        let talents = (0..).zip(&script.talents).map(|(at, t)| ((false, t.id.0.clone()), at));
+        // The first of each identifier.
+        let mut agents: Agents = HashMap::new();
+        for (key, at) in characters.chain(talents) {
+            agents.entry(key).or_insert(at);
+        }
         for node in trade {
-            self.trade_data(&mut script, node, &mut metadata);
+            self.trade_data(&mut script, &agents, node, &mut metadata);
         }
         script.extensions = std::mem::take(&mut metadata.extensions);
         script.unknown = std::mem::take(&mut metadata.unknown);
@@ -82,37 +92,32 @@ impl Reader<'_> {
     }
 
     /// Reads what a `tx:character` or `tx:talent` says about an agent.
-    fn trade_data(&mut self, script: &mut Script, node: Node<'_, '_>, around: &mut Metadata) {
-        let id = attribute(node, Vocabulary::None, "ref").unwrap_or("");
+    fn trade_data(
+        &mut self,
+        script: &mut Script,
+        agents: &Agents,
+        node: Node<'_, '_>,
+        around: &mut Metadata,
+    ) {
+        macro_rules! read_into {
+            ($agent:expr) => {{
+                let agent = $agent;
+                let mut inner = self.reading.metadata_in(node, &mut |_, child, _| {
+                    tag(child).0 == Vocabulary::Tx
+                        && agent.take_tx_field(child.tag_name().name(), &literal(child))
+                });
+                agent.extensions = std::mem::take(&mut inner.extensions);
+                agent.foreign.append(&mut inner.foreign);
+                agent.unknown = std::mem::take(&mut inner.unknown);
+                inner.put_values(agent);
+            }};
+        }
         let is_character = tag(node).1 == "character";
-        let character = script.characters.iter_mut().find(|c| is_character && &*c.id == id);
-        let talent = script.talents.iter_mut().find(|t| !is_character && &*t.id == id);
-        let mut taken: Vec<(&str, String)> = Vec::new();
-        let mut inner = self.reading.metadata_in(node, &mut |_, child, _| {
-            let is_ours = tag(child).0 == Vocabulary::Tx;
-            if is_ours {
-                taken.push((child.tag_name().name(), literal(child)));
-            }
-            is_ours
-        });
-        if let Some(character) = character {
-            for (key, text) in taken {
-                character.take_tx_field(key, &text);
-            }
-            character.extensions = std::mem::take(&mut inner.extensions);
-            character.foreign.append(&mut inner.foreign);
-            character.unknown = std::mem::take(&mut inner.unknown);
-            inner.put_values(character);
-        } else if let Some(talent) = talent {
-            for (key, text) in taken {
-                talent.take_tx_field(key, &text);
-            }
-            talent.extensions = std::mem::take(&mut inner.extensions);
-            talent.foreign.append(&mut inner.foreign);
-            talent.unknown = std::mem::take(&mut inner.unknown);
-            inner.put_values(talent);
-        } else {
-            around.foreign.push(foreign::element(self.reading.text, node, Slot::Metadata, 0));
+        let id = attribute(node, Vocabulary::None, "ref").unwrap_or("");
+        match agents.get(&(is_character, id.into())) {
+            Some(&at) if is_character => read_into!(&mut script.characters[at]),
+            Some(&at) => read_into!(&mut script.talents[at]),
+            None => around.foreign.push(foreign::element(self.reading.text, node, Slot::Metadata, 0)),
         }
     }
 
@@ -216,7 +221,6 @@ fn take_head<'a, 'input>(
 }
 
 fn take_children(node: Node<'_, '_>, take: &mut dyn FnMut(&str, &str) -> bool) -> bool {
-    // All are taken in, even behind one that is not.
     let mut all = true;
     for child in node.children().filter(Node::is_element) {
         all &= take(child.tag_name().name(), &literal(child));
@@ -245,7 +249,7 @@ fn take_programme(reading: &mut Reading<'_>, script: &mut Script, node: Node<'_,
         (Vocabulary::Metadata, "copyright") => Some(&mut new.copyright),
         (Vocabulary::Metadata, "desc") => Some(&mut new.description),
         (Vocabulary::EbuMetadata, "documentOriginalProgrammeTitle")
-            if !node.parent().is_some_and(|p| p.children().any(is_title)) =>
+            if new.title.is_none() && !node.parent().is_some_and(|p| p.children().any(is_title)) =>
         {
             Some(&mut new.title)
         }

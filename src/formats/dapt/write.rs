@@ -1,5 +1,6 @@
 //! Writing DAPT.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use serde_json::Value;
@@ -18,7 +19,7 @@ use crate::formats::ttml::xml::{self, StartTag};
 use crate::formats::{LossCode, Losses, WriteOptions};
 use crate::ttal::model::{
     Animation, Attributes, Body, Decimal, Description, Event, Extensions, Foreign, Group, Id, List, Mix,
-    MixAnimation, Script, Slot, Unknown,
+    MixAnimation, Resource, ResourceKind, Script, Slot, Unknown,
 };
 use crate::ttal::normal::tidy;
 use crate::ttal::normal::tree::{Child, Tree};
@@ -33,12 +34,20 @@ const MAX_GROUPS: usize = 200;
 /// identifier is no XML name, foreign XML that is not well-formed (S-01). Nothing is written then.
 pub fn write(script: &Script, _: &WriteOptions, losses: &mut Losses, out: &mut dyn Write) -> Result<()> {
     let script = tidy(script);
+    let is_audio = |resource: &&Resource| resource.kind == ResourceKind::Audio;
+    let audio = script.resources.iter().filter(is_audio).map(|resource| &*resource.id).collect();
     // The first pass finds errors and the prefixes that the root has to declare.
-    let mut dry =
-        Writer { xml: Markup::new(None), losses: &mut Losses::default(), script: &script, event: None };
+    let mut dry = Writer {
+        xml: Markup::new(None),
+        losses: &mut Losses::default(),
+        script: &script,
+        audio: &audio,
+        event: None,
+    };
     dry.document(&[])?;
     let used = dry.xml.used();
-    let mut writer = Writer { xml: Markup::new(Some(out)), losses, script: &script, event: None };
+    let mut writer =
+        Writer { xml: Markup::new(Some(out)), losses, script: &script, audio: &audio, event: None };
     writer.document(&used)
 }
 
@@ -47,6 +56,8 @@ pub(super) struct Writer<'w, 's> {
     pub xml: Markup<'w>,
     pub losses: &'w mut Losses,
     pub script: &'s Script,
+    /// The identifiers of resources of kind audio.
+    pub audio: &'w HashSet<&'s str>,
     /// The event that is being written.
     pub event: Option<&'s str>,
 }
@@ -214,7 +225,10 @@ impl<'s> Writer<'_, 's> {
     fn children(&mut self, tree: &Tree, children: &[Child], depth: usize) -> Result<()> {
         for child in children {
             match *child {
-                Child::Event(at) => self.event(&self.script.events[at])?,
+                Child::Event(at) => {
+                    let is_stray = tree.strays.contains(child);
+                    self.event(&self.script.events[at], is_stray)?;
+                }
                 Child::Group(at) => self.group(tree, at, depth + 1)?,
             }
         }
@@ -254,14 +268,15 @@ impl<'s> Writer<'_, 's> {
         Ok(())
     }
 
-    fn event(&mut self, event: &'s Event) -> Result<()> {
+    fn event(&mut self, event: &'s Event, is_stray: bool) -> Result<()> {
         self.event = Some(&event.id);
-        self.event_element(event).map_err(|error| error.within(format!("event `{}`", &*event.id)))?;
+        self.event_element(event, is_stray)
+            .map_err(|error| error.within(format!("event `{}`", &*event.id)))?;
         self.event = None;
         Ok(())
     }
 
-    fn event_element(&mut self, event: &'s Event) -> Result<()> {
+    fn event_element(&mut self, event: &'s Event, is_stray: bool) -> Result<()> {
         if !is_name(&event.id) {
             let message = "the identifier is no XML name, so that no reader of DAPT would see an event";
             return Err(Error::format(message).clause("rule R-01"));
@@ -273,7 +288,7 @@ impl<'s> Writer<'_, 's> {
         for (at, description) in event.descriptions.iter().enumerate() {
             odd.unknown(&format!("descriptions/{at}"), &description.unknown);
         }
-        if event.group.as_deref().is_some_and(|group| Tree::find(self.script, group).is_none()) {
+        if is_stray {
             odd.add("group", &event.group);
         }
         self.xml.attribute("xml:id", &event.id)?;

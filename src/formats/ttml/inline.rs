@@ -142,7 +142,10 @@ impl Reading<'_> {
                 let words: String =
                     span.content.iter().map(|n| if let Inline::Run(w) = n { w } else { "" }).collect();
                 let unknown = std::mem::take(&mut span.unknown);
-                if span.content.iter().any(|n| !matches!(n, Inline::Run(_))) || !is_bare(&span) {
+                if span.content.iter().any(|n| !matches!(n, Inline::Run(_)))
+                    || !span.styling.is_empty()
+                    || !has_only_styling(&mut span)
+                {
                     self.notes.losses.add(
                         LossCode::Style,
                         self.event.as_deref(),
@@ -163,21 +166,14 @@ impl Reading<'_> {
     }
 }
 
-/// Whether a span has nothing but words and keys that the model does not know.
-fn is_bare(span: &Span) -> bool {
-    let Span { content: _, unknown: _, at: _, styling, .. } = span;
-    styling.is_empty() && has_only_styling(span)
-}
-
-fn has_only_styling(span: &Span) -> bool {
-    let bare = Span {
-        at: span.at,
-        content: span.content.clone(),
-        styling: span.styling.clone(),
-        unknown: span.unknown.clone(),
-        ..Span::default()
-    };
-    *span == bare
+/// Whether a span has nothing but words, style attributes and keys that the model does not know.
+fn has_only_styling(span: &mut Span) -> bool {
+    let content = std::mem::take(&mut span.content);
+    let styling = std::mem::take(&mut span.styling);
+    let unknown = std::mem::take(&mut span.unknown);
+    let only = *span == Span::default();
+    (span.content, span.styling, span.unknown) = (content, styling, unknown);
+    only
 }
 
 /// The ruby that a span is, where it is nothing but one base and one text; otherwise the span itself, without the
@@ -189,10 +185,10 @@ pub(crate) fn simplified(mut span: Box<Span>) -> Inline {
     }
     let is_container = part == Some("container") && span.styling.0.len() == 1;
     span.content.retain(|node| !matches!(node, Inline::Run(words) if words.trim().is_empty()));
-    if !is_container || span.content.len() != 2 || !has_only_styling(&span) {
+    if !is_container || span.content.len() != 2 || !has_only_styling(&mut span) {
         return Inline::Span(span);
     }
-    let part_of = |node: &Inline, wanted: &str, extra: bool| match node {
+    let part_of = |node: &mut Inline, wanted: &str, extra: bool| match node {
         Inline::Span(part) => {
             let only = part.styling.iter().all(|(name, value)| {
                 (name == "tts:ruby" && value == wanted) || (extra && name == "tts:rubyPosition")
@@ -203,7 +199,7 @@ pub(crate) fn simplified(mut span: Box<Span>) -> Inline {
         }
         _ => false,
     };
-    if !part_of(&span.content[0], "base", false) || !part_of(&span.content[1], "text", true) {
+    if !part_of(&mut span.content[0], "base", false) || !part_of(&mut span.content[1], "text", true) {
         return Inline::Span(span);
     }
     let (text, base) = (span.content.pop(), span.content.pop());

@@ -288,18 +288,17 @@ impl Iterator for StartTag<'_> {
         let find = |from: usize, wanted: &dyn Fn(u8) -> bool| {
             bytes[from..].iter().position(|&b| wanted(b)).map_or(bytes.len(), |n| from + n)
         };
-        if self.done {
-            return None;
-        }
         let start = find(self.at, &|b| !b.is_ascii_whitespace() && b != b'/');
-        if start == bytes.len() || bytes[start] == b'>' {
-            (self.at, self.done) = (start, true);
+        if self.done || start == bytes.len() || bytes[start] == b'>' {
+            self.at = if self.done { self.at } else { start };
+            self.done = true;
             return None;
         }
         let name_end = find(start, &|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'>'));
         let quote_at = find(name_end, &|b| matches!(b, b'"' | b'\'' | b'>'));
         if quote_at == bytes.len() || bytes[quote_at] == b'>' {
-            (self.at, self.done) = (quote_at, true);
+            self.at = quote_at;
+            self.done = true;
             return None;
         }
         let quote = bytes[quote_at];

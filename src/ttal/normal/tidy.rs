@@ -74,9 +74,10 @@ fn order(script: &mut Script) {
     let mut taken: HashSet<Str> = HashSet::new();
     let mut names: Vec<Str> = vec![Str::default(); script.groups.len()];
     let (mut groups, mut events) = (List::new(), List::new());
+    let by_name = Tree::numbers(script);
     let strays: Vec<(usize, usize)> = (0..script.groups.len())
         .filter(|&at| tree.strays.contains(&Child::Group(at)))
-        .filter_map(|at| Some((number[at], Tree::find(script, script.groups[at].parent.as_deref()?)?)))
+        .filter_map(|at| Some((number[at], *by_name.get(script.groups[at].parent.as_deref()?)?)))
         .collect();
     for (parent, index, child) in &order {
         match *child {

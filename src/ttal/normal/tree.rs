@@ -69,14 +69,6 @@ impl Tree {
         tree
     }
 
-    /// The group that a reference means.
-    pub fn find(script: &Script, reference: &str) -> Option<usize> {
-        match reference.strip_prefix('#') {
-            Some(number) => number.parse().ok().filter(|&number| number < script.groups.len()),
-            None => script.groups.iter().position(|group| group.id.as_deref() == Some(reference)),
-        }
-    }
-
     /// The groups by every reference that names them.
     pub(super) fn numbers(script: &Script) -> HashMap<Box<str>, usize> {
         let numbers = (0..script.groups.len()).map(|at| (format!("#{at}").into(), at));
