@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::model::value::{continues_a_name, is_name, starts_a_name};
 use super::model::{Id, Script};
 
 /// The identifiers that a document uses. They share one namespace, as `xml:id` does.
@@ -64,7 +65,7 @@ impl Ids {
 pub fn slug(words: &str) -> String {
     let mut slug = String::with_capacity(words.len());
     for c in words.chars().flat_map(char::to_lowercase) {
-        if c == '_' || (c.is_alphanumeric() && is_name_char(c)) {
+        if c == '_' || (c.is_alphanumeric() && continues_a_name(c)) {
             slug.push(c);
         } else if !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
@@ -73,28 +74,9 @@ pub fn slug(words: &str) -> String {
     let slug = slug.trim_end_matches('-');
     match slug.chars().next() {
         None => "c".into(),
-        Some(first) if is_name_start(first) => slug.into(),
+        Some(first) if starts_a_name(first) => slug.into(),
         Some(_) => format!("c-{slug}"),
     }
-}
-
-/// Whether a text is an XML name without colon. Namespaces in XML § 3.
-pub fn is_name(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
-}
-
-fn is_name_start(c: char) -> bool {
-    matches!(c,
-        'A'..='Z' | '_' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
-        | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}'
-        | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}'
-        | '\u{10000}'..='\u{EFFFF}')
-}
-
-fn is_name_char(c: char) -> bool {
-    is_name_start(c)
-        || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
 #[cfg(test)]
@@ -109,6 +91,7 @@ mod tests {
             assert_eq!(slug(words), id);
             assert!(is_name(id), "{id}");
         }
+        assert!(is_name("é1") && !is_name("1") && !is_name("a:b") && !is_name(""));
         let mut ids = Ids::default();
         assert!(ids.take("léa"));
         assert!(!ids.take("léa") && !ids.take("a b") && !ids.take("1a") && !ids.take(""));

@@ -5,9 +5,10 @@ use super::odd::{Has, Odd};
 use super::write::{Extra, Writer, malformed, self_contained};
 use crate::error::Result;
 use crate::formats::ttml::element::Takes;
-use crate::formats::ttml::names::{is_name, namespace_of};
+use crate::formats::ttml::names::namespace_of;
 use crate::formats::ttml::space::survives_collapse;
 use crate::formats::ttml::xml;
+use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Character, ContentDescriptor, Foreign, Id, Programme, Region, Resource, ResourceKind, Script, Slot, Str,
     Style, Talent, Timing,

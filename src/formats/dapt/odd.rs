@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::formats::ttml::element::{Takes, decimal};
 use crate::formats::ttml::metadata::VALUE;
-use crate::formats::ttml::names::{is_name, namespace_of};
+use crate::formats::ttml::names::namespace_of;
+use crate::ttal::model::is_name;
 use crate::ttal::model::{Animation, Attributes, Id, List, Mix, Recording, Source, Speak, Unknown};
 
 /// Values by their paths, for one element.

@@ -21,10 +21,10 @@ use times::Times;
 
 use super::cues::{self, Cue};
 use super::style::Styles;
-use super::ttml::names;
 use super::{Format, LossCode, Losses, RegionChoice, WriteOptions};
 use crate::error::{Error, Result};
 use crate::ttal::computed::Context;
+use crate::ttal::model::is_name;
 use crate::ttal::model::{Attributes, Id, List, Script};
 use crate::ttal::source::Decoding;
 
@@ -164,7 +164,7 @@ impl<'s, 'a> Writer<'s, 'a> {
 
     /// Takes an identifier; `false` where XML can't have it, or it is taken.
     fn take_id(&mut self, id: &'s str) -> bool {
-        let taken = names::is_name(id) && self.ids.insert(id);
+        let taken = is_name(id) && self.ids.insert(id);
         if !taken {
             self.losses.add(LossCode::Id, None, "identifiers that XML can't have, or that stand twice");
         }

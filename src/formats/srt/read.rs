@@ -5,8 +5,9 @@ use serde_json::json;
 use super::markup::words;
 use super::timing::{Timing, timing};
 use crate::error::{Error, Result};
-use crate::formats::ids::{Ids, People};
+use crate::formats::ids::{self, People};
 use crate::formats::{LossCode, Notes, ReadOptions, Speaker, list, milliseconds, speakers};
+use crate::ttal::ids::Ids;
 use crate::ttal::model::{Content, Event, List, Node, Script, Text};
 use crate::ttal::place::Place;
 use crate::ttal::source::Source;
@@ -215,7 +216,7 @@ struct Reader<'t, 'n> {
 
 impl Reader<'_, '_> {
     fn event(&mut self, script: &mut Script, cue: RawCue<'_>) {
-        let id = self.ids.event(script.events.len() + 1);
+        let id = ids::of_event(&mut self.ids, script.events.len() + 1);
         let Timing { begin, end, rest, .. } = cue.timing;
         if begin < 0 || end < 0 {
             self.notes.add(cue.offset, "a negative time, taken as 0");
@@ -259,7 +260,7 @@ impl Reader<'_, '_> {
         for (number, mut turn) in turns.into_iter().enumerate() {
             let mut event = event.clone();
             if number > 0 {
-                event.id = self.ids.event(script.events.len() + 1);
+                event.id = ids::of_event(&mut self.ids, script.events.len() + 1);
             }
             self.speaker(&mut event, &mut turn);
             script.events.push(with_text(event, turn));

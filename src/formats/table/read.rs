@@ -8,9 +8,10 @@ use crate::error::{Error, Result};
 use crate::formats::map::{Column, ColumnField, Map};
 use crate::formats::{LossCode, Notes, ReadOptions};
 use crate::nearest::ranked;
-use crate::ttal::ids::{Ids, is_name};
+use crate::ttal::ids::Ids;
 use crate::ttal::json::Reader;
 use crate::ttal::language;
+use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Character, Decimal, Event, Extensions, Id, LipSync, List, Loop, OnScreen, Scene, Script, Status, Str,
     Text, Timecode, TimecodeFormat, TimecodeSettings, Timing,

@@ -118,24 +118,6 @@ pub fn attribute<'a>(node: Node<'a, '_>, vocabulary: Vocabulary, name: &str) -> 
         .map(|a| a.value())
 }
 
-/// Whether a text is an XML name without colon.
-pub fn is_name(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(is_name_start) && characters.all(is_name_character)
-}
-
-fn is_name_start(c: char) -> bool {
-    matches!(c, 'A'..='Z' | 'a'..='z' | '_' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
-        | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}'
-        | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}'
-        | '\u{10000}'..='\u{EFFFF}')
-}
-
-fn is_name_character(c: char) -> bool {
-    is_name_start(c)
-        || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +128,5 @@ mod tests {
         assert_eq!(Vocabulary::of(Some(TTML)), Vocabulary::Tt);
         assert_eq!(Vocabulary::of(Some("urn:x")), Vocabulary::Foreign);
         assert_eq!(Vocabulary::of(None).prefix(), "");
-        assert!(is_name("é1") && !is_name("1") && !is_name("a:b") && !is_name(""));
     }
 }

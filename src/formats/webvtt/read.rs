@@ -10,8 +10,9 @@ use super::timestamp::is_space;
 use super::tree::{Element, Item, parse};
 use super::{key, kind, settings};
 use crate::error::{Error, Result};
-use crate::formats::ids::{Ids, People};
+use crate::formats::ids::{self, People};
 use crate::formats::{LossCode, Notes, ReadOptions, list, milliseconds, webvtt_voice};
+use crate::ttal::ids::Ids;
 use crate::ttal::language;
 use crate::ttal::model::{
     Attributes, Body, Content, Event, Extensions, Id, List, Node, Region, Ruby, RubyNode, RubyPosition,
@@ -90,11 +91,11 @@ impl<'t, 'n> Reader<'t, 'n> {
         keep_list(&mut script.extensions, key::REGIONS, blocks.regions.iter().map(|(_, text)| *text));
         keep_list(&mut script.extensions, key::NOTES, blocks.comments.iter().copied());
         // What the file names itself comes before names that are made up.
-        let owned: Vec<bool> = blocks.cues.iter().map(|cue| self.ids.claim(cue.id)).collect();
+        let owned: Vec<bool> = blocks.cues.iter().map(|cue| self.ids.take(cue.id)).collect();
         for (_, text) in &blocks.regions {
             let region = settings::region(text);
             // Of two regions with one name, the later one counts.
-            let id = self.ids.named(region.id, "region");
+            let id = ids::of_name(&mut self.ids, region.id, "region");
             self.regions.insert(region.id, id.clone());
             script.regions.push(Region { id, styling: region.attributes(), ..Region::default() });
         }
@@ -122,7 +123,7 @@ impl<'t, 'n> Reader<'t, 'n> {
         owned: bool,
         background: Option<&str>,
     ) -> Event {
-        let id = if owned { cue.id.into() } else { self.ids.event(script.events.len() + 1) };
+        let id = if owned { cue.id.into() } else { ids::of_event(&mut self.ids, script.events.len() + 1) };
         if cue.end <= cue.begin {
             self.notes.add(cue.offset, "the cue ends before it begins, or at once");
         }
@@ -171,7 +172,7 @@ impl<'t, 'n> Reader<'t, 'n> {
             let id = match self.placed.get(cue.settings) {
                 Some(id) => id.clone(),
                 None => {
-                    let id = self.ids.named("place", "place");
+                    let id = ids::of_name(&mut self.ids, "place", "place");
                     self.placed.insert(cue.settings, id.clone());
                     script.regions.push(Region { id: id.clone(), styling, ..Region::default() });
                     id

@@ -111,9 +111,14 @@ text_value!(
 impl Id {
     /// Whether it is an XML name without colon.
     pub fn is_name(&self) -> bool {
-        let mut chars = self.0.chars();
-        chars.next().is_some_and(starts_a_name) && chars.all(continues_a_name)
+        is_name(&self.0)
     }
+}
+
+/// Whether a text is an XML name without colon. Namespaces in XML 1.0 § 3, NCName.
+pub fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(starts_a_name) && chars.all(continues_a_name)
 }
 
 /// Whether a name can begin with the character, colons excepted. XML 1.0 § 2.3, NameStartChar.

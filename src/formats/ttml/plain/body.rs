@@ -5,7 +5,8 @@ use roxmltree::Node;
 use super::Reader;
 use super::inline::Words;
 use crate::formats::LossCode;
-use crate::formats::ttml::names::{Vocabulary, attribute, is_name, tag};
+use crate::formats::ttml::names::{Vocabulary, attribute, tag};
+use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Animation, Attributes, Content, ContentDescriptor, Event, Fill, Id, Language, List, OnScreen, Text, Time,
 };

@@ -4,7 +4,8 @@ use roxmltree::Node;
 
 use super::Reader;
 use super::inline::extension;
-use crate::formats::ttml::names::{Vocabulary, attribute, is_name, tag};
+use crate::formats::ttml::names::{Vocabulary, attribute, tag};
+use crate::ttal::model::is_name;
 use crate::ttal::model::{Character, Programme, Region, Str, Style, Talent, Timecode};
 use crate::ttal::place::Place;
 

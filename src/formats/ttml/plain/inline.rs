@@ -6,8 +6,9 @@ use super::Reader;
 use super::body::Interval;
 use super::head::text_of;
 use crate::formats::LossCode;
-use crate::formats::ttml::names::{Vocabulary, attribute, is_name, tag};
+use crate::formats::ttml::names::{Vocabulary, attribute, tag};
 use crate::ttal::model::Node as Part;
+use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Break, Cue, Description, Event, Extensions, List, Ruby, RubyNode, RubyPosition, Span, Text, Unknown,
 };
