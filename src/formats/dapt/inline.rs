@@ -7,20 +7,6 @@ use crate::formats::ttml::element::Takes;
 use crate::formats::ttml::space;
 use crate::ttal::model::{Break, Cue, Node, Recording, RubyNode, Source, Span, Speak, Text};
 
-const TEXT: Takes = Takes {
-    times: true,
-    language: true,
-    meaning: true,
-    region: true,
-    mix: true,
-    speak: true,
-    characters: false,
-    role: false,
-    on_screen: false,
-    own: &[],
-};
-const SPAN: Takes = Takes { region: false, role: true, ..TEXT };
-
 macro_rules! odd_of {
     ($element:expr, $styling:expr, $takes:expr) => {{
         let element = $element;
@@ -49,14 +35,14 @@ pub(super) fn paragraph<'s>(writer: &mut Writer<'_, 's>, text: &'s Text) -> Resu
         writer.xml.attribute("xml:space", "preserve")?;
         let mut styling = text.styling.clone();
         styling.remove("xml:space");
-        writer.styling(&styling, TEXT, has)?;
+        writer.styling(&styling, Takes::TEXT, has)?;
     } else {
-        writer.styling(&text.styling, TEXT, has)?;
+        writer.styling(&text.styling, Takes::TEXT, has)?;
     }
     let mut extra = Extra {
         extensions: Some(&text.extensions),
         unknown: Some(&text.unknown),
-        odd: odd_of!(text, &text.styling, TEXT),
+        odd: odd_of!(text, &text.styling, Takes::TEXT),
         foreign: &text.foreign,
         ..Extra::default()
     };
@@ -120,11 +106,11 @@ fn span<'s>(writer: &mut Writer<'_, 's>, node: &'s Span, keep: bool) -> Result<(
     if keep {
         styling.remove("xml:space");
     }
-    writer.styling(&styling, SPAN, Has::of(node.mix.as_deref(), node.speak.as_deref()))?;
+    writer.styling(&styling, Takes::SPAN, Has::of(node.mix.as_deref(), node.speak.as_deref()))?;
     let extra = Extra {
         extensions: Some(&node.extensions),
         unknown: Some(&node.unknown),
-        odd: odd_of!(node, &styling, SPAN),
+        odd: odd_of!(node, &styling, Takes::SPAN),
         foreign: &node.foreign,
         ..Extra::default()
     };

@@ -10,6 +10,7 @@ use crate::formats::ttml::foreign;
 use crate::formats::ttml::names::{self, Vocabulary, attribute, attribute_tag, is_tt, tag};
 use crate::formats::ttml::xml::{self, ProblemKind};
 use crate::formats::{LossCode, Notes};
+use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Body, Content, Description, Event, FrameRateValue, Group, List, Script, Slot, Str, Text, Timing,
 };
@@ -76,6 +77,40 @@ pub(super) struct Reader<'r> {
 
 /// Attributes of `tt` that DAPT prohibits. DAPT, profile.
 const PROHIBITED: &[&str] = &["clockMode", "dropMode", "markerMode", "subFrameRate"];
+
+/// Reads what the body and groups have in common into an object, with the metadata whose values are still to be put
+/// into it.
+macro_rules! container {
+    ($reading:expr, $node:expr, $object:ident { $($field:ident: $value:expr),* }) => {{
+        let common = $reading.attributes($node, Takes::CONTAINER);
+        let mut metadata = $reading.metadata($node, &mut |_, _, _| false);
+        let (animations, mix) = $reading.animations($node, true);
+        let mut object = $object {
+            at: place($node),
+            id: common.id,
+            $($field: $value,)*
+            begin: common.begin,
+            end: common.end,
+            dur: common.dur,
+            language: common.language,
+            language_source: common.language_source,
+            represents: common.represents,
+            characters: common.characters,
+            region: common.region,
+            style: common.style,
+            styling: common.styling,
+            animations,
+            mix: common.mix,
+            foreign: common.foreign,
+            unknown: std::mem::take(&mut metadata.unknown),
+        };
+        if !mix.is_empty() {
+            object.mix.get_or_insert_default().animate = mix;
+        }
+        object.foreign.append(&mut metadata.foreign);
+        (object, metadata)
+    }};
+}
 
 impl Reader<'_> {
     fn root(&mut self, root: Node<'_, '_>) {
@@ -218,40 +253,7 @@ impl Reader<'_> {
     }
 
     fn body(&mut self, node: Node<'_, '_>) {
-        let takes = Takes {
-            times: true,
-            language: true,
-            meaning: true,
-            characters: true,
-            region: true,
-            mix: true,
-            ..Takes::default()
-        };
-        let common = self.reading.attributes(node, takes);
-        let mut metadata = self.reading.metadata(node, &mut |_, _, _| false);
-        let (animations, mix) = self.reading.animations(node, true);
-        let mut body = Body {
-            at: place(node),
-            id: common.id,
-            begin: common.begin,
-            end: common.end,
-            dur: common.dur,
-            language: common.language,
-            language_source: common.language_source,
-            represents: common.represents,
-            characters: common.characters,
-            region: common.region,
-            style: common.style,
-            styling: common.styling,
-            animations,
-            mix: common.mix,
-            foreign: common.foreign,
-            unknown: std::mem::take(&mut metadata.unknown),
-        };
-        if !mix.is_empty() {
-            body.mix.get_or_insert_default().animate = mix;
-        }
-        body.foreign.append(&mut metadata.foreign);
+        let (mut body, mut metadata) = container!(self.reading, node, Body {});
         let mut foreign = self.divs(node, None);
         body.foreign.append(&mut foreign);
         metadata.put_values(&mut body);
@@ -270,7 +272,7 @@ impl Reader<'_> {
                 (Vocabulary::Tt, "div") => {
                     let id = attribute(child, Vocabulary::Xml, "id");
                     let is_leaf = !child.children().any(|n| is_tt(n, "div"));
-                    if is_leaf && id.is_some_and(names::is_name) {
+                    if is_leaf && id.is_some_and(is_name) {
                         self.event(child, group);
                     } else {
                         self.group(child, group, order, is_leaf);
@@ -290,47 +292,13 @@ impl Reader<'_> {
     }
 
     fn group(&mut self, node: Node<'_, '_>, parent: Option<&Str>, index: u32, is_leaf: bool) {
-        let takes = Takes {
-            times: true,
-            language: true,
-            meaning: true,
-            characters: true,
-            region: true,
-            mix: true,
-            ..Takes::default()
-        };
         if is_leaf {
             let message = "`div` without a valid xml:id is no script event";
             self.reading.remark(&table::D_34, place(node).whole(), message);
         }
-        let common = self.reading.attributes(node, takes);
-        let mut metadata = self.reading.metadata(node, &mut |_, _, _| false);
-        let (animations, mix) = self.reading.animations(node, true);
         let number = self.script.groups.len();
-        let mut group = Group {
-            at: place(node),
-            id: common.id,
-            parent: parent.cloned(),
-            index,
-            begin: common.begin,
-            end: common.end,
-            dur: common.dur,
-            language: common.language,
-            language_source: common.language_source,
-            represents: common.represents,
-            characters: common.characters,
-            region: common.region,
-            style: common.style,
-            styling: common.styling,
-            animations,
-            mix: common.mix,
-            foreign: common.foreign,
-            unknown: std::mem::take(&mut metadata.unknown),
-        };
-        if !mix.is_empty() {
-            group.mix.get_or_insert_default().animate = mix;
-        }
-        group.foreign.append(&mut metadata.foreign);
+        let (mut group, mut metadata) =
+            container!(self.reading, node, Group { parent: parent.cloned(), index: index });
         metadata.put_values(&mut group);
         let name: Str = match &group.id {
             Some(id) if !id.starts_with('#') && self.ids.insert(id.0.clone()) => id.0.clone(),
@@ -342,19 +310,9 @@ impl Reader<'_> {
     }
 
     fn event(&mut self, node: Node<'_, '_>, group: Option<&Str>) {
-        let takes = Takes {
-            times: true,
-            language: true,
-            meaning: true,
-            characters: true,
-            region: true,
-            mix: true,
-            on_screen: true,
-            ..Takes::default()
-        };
         let reading = &mut self.reading;
         reading.event = attribute(node, Vocabulary::Xml, "id").map(Str::from);
-        let common = reading.attributes(node, takes);
+        let common = reading.attributes(node, Takes::EVENT);
         let mut event = Event {
             at: place(node),
             id: common.id.unwrap_or_default(),
@@ -401,16 +359,7 @@ impl Reader<'_> {
 
 impl Reading<'_> {
     fn text(&mut self, node: Node<'_, '_>) -> Text {
-        let takes = Takes {
-            times: true,
-            language: true,
-            meaning: true,
-            region: true,
-            mix: true,
-            speak: true,
-            ..Takes::default()
-        };
-        let common = self.attributes(node, takes);
+        let common = self.attributes(node, Takes::TEXT);
         let mut text = Text {
             at: place(node),
             id: common.id,

@@ -13,10 +13,11 @@ use crate::error::{Error, Result};
 use crate::formats::ttml::element::Takes;
 use crate::formats::ttml::foreign;
 use crate::formats::ttml::metadata::{ESCAPED, UNKNOWN};
-use crate::formats::ttml::names::{TTML, is_name};
+use crate::formats::ttml::names::TTML;
 use crate::formats::ttml::space::survives_collapse;
 use crate::formats::ttml::xml::{self, StartTag};
 use crate::formats::{LossCode, Losses, WriteOptions};
+use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Animation, Attributes, Body, Decimal, Description, Event, Extensions, Foreign, Group, Id, List, Mix,
     MixAnimation, Resource, ResourceKind, Script, Slot, Unknown,
@@ -127,20 +128,6 @@ macro_rules! animation_attributes {
     }};
 }
 
-const CONTAINER: Takes = Takes {
-    times: true,
-    language: true,
-    meaning: true,
-    characters: true,
-    region: true,
-    mix: true,
-    speak: false,
-    role: false,
-    on_screen: false,
-    own: &[],
-};
-const EVENT: Takes = Takes { on_screen: true, ..CONTAINER };
-
 impl<'s> Writer<'_, 's> {
     fn document(&mut self, prefixes: &[(&str, &str)]) -> Result<()> {
         let script = self.script;
@@ -206,13 +193,13 @@ impl<'s> Writer<'_, 's> {
         let default = Body::default();
         let body = script.body.as_deref().unwrap_or(&default);
         let mut odd = Odd::default();
-        common_odd!(odd, body, CONTAINER);
+        common_odd!(odd, body, Takes::CONTAINER);
         odd.ids("characters", &body.characters);
         self.xml.optional("xml:id", body.id.as_deref())?;
         block_attributes!(self, body);
         self.id_list("ttm:agent", &body.characters)?;
         self.xml.optional("region", body.region.as_deref())?;
-        self.styling(&body.styling, CONTAINER, Has::of(body.mix.as_deref(), None))?;
+        self.styling(&body.styling, Takes::CONTAINER, Has::of(body.mix.as_deref(), None))?;
         let extra = Extra { unknown: Some(&body.unknown), odd, foreign: &body.foreign, ..Extra::default() };
         self.metadata(&extra)?;
         self.children_of_known_names(&body.foreign, false)?;
@@ -242,7 +229,7 @@ impl<'s> Writer<'_, 's> {
         let group: &'s Group = &self.script.groups[at];
         self.xml.start("div")?;
         let mut odd = Odd::default();
-        common_odd!(odd, group, CONTAINER);
+        common_odd!(odd, group, Takes::CONTAINER);
         odd.ids("characters", &group.characters);
         // An empty div with an identifier would be an event.
         let is_like_event = tree.groups[at].is_empty() && group.id.as_deref().is_some_and(is_name);
@@ -257,7 +244,7 @@ impl<'s> Writer<'_, 's> {
         block_attributes!(self, group);
         self.id_list("ttm:agent", &group.characters)?;
         self.xml.optional("region", group.region.as_deref())?;
-        self.styling(&group.styling, CONTAINER, Has::of(group.mix.as_deref(), None))?;
+        self.styling(&group.styling, Takes::CONTAINER, Has::of(group.mix.as_deref(), None))?;
         let extra = Extra { unknown: Some(&group.unknown), odd, foreign: &group.foreign, ..Extra::default() };
         self.metadata(&extra)?;
         self.children_of_known_names(&group.foreign, false)?;
@@ -283,7 +270,7 @@ impl<'s> Writer<'_, 's> {
         }
         self.xml.start("div")?;
         let mut odd = Odd::default();
-        common_odd!(odd, event, EVENT);
+        common_odd!(odd, event, Takes::EVENT);
         odd.ids("characters", &event.characters);
         for (at, description) in event.descriptions.iter().enumerate() {
             odd.unknown(&format!("descriptions/{at}"), &description.unknown);
@@ -296,7 +283,7 @@ impl<'s> Writer<'_, 's> {
         self.id_list("ttm:agent", &event.characters)?;
         self.xml.optional("daptm:onScreen", event.on_screen.as_ref().map(|s| s.as_str()))?;
         self.xml.optional("region", event.region.as_deref())?;
-        self.styling(&event.styling, EVENT, Has::of(event.mix.as_deref(), None))?;
+        self.styling(&event.styling, Takes::EVENT, Has::of(event.mix.as_deref(), None))?;
         let mut extra = Extra {
             extensions: Some(&event.extensions),
             unknown: Some(&event.unknown),

@@ -98,6 +98,38 @@ pub struct Takes {
     pub own: &'static [&'static str],
 }
 
+impl Takes {
+    /// What takes none.
+    const NOTHING: Takes = Takes {
+        times: false,
+        language: false,
+        meaning: false,
+        characters: false,
+        region: false,
+        mix: false,
+        speak: false,
+        role: false,
+        on_screen: false,
+        own: &[],
+    };
+    /// The body and groups.
+    pub const CONTAINER: Takes = Takes {
+        times: true,
+        language: true,
+        meaning: true,
+        characters: true,
+        region: true,
+        mix: true,
+        ..Takes::NOTHING
+    };
+    /// Events.
+    pub const EVENT: Takes = Takes { on_screen: true, ..Takes::CONTAINER };
+    /// Texts.
+    pub const TEXT: Takes = Takes { characters: false, speak: true, ..Takes::CONTAINER };
+    /// Spans.
+    pub const SPAN: Takes = Takes { region: false, role: true, ..Takes::TEXT };
+}
+
 /// Attributes that TTML defines without a namespace, for any element.
 const ANYWHERE: &[&str] = &["timeContainer", "condition", "animate"];
 /// Attributes that TTML defines without a namespace, for some elements.

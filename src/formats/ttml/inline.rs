@@ -88,19 +88,7 @@ impl Reading<'_> {
     }
 
     fn span(&mut self, node: Node<'_, '_>) -> Inline {
-        const TAKES: Takes = Takes {
-            times: true,
-            language: true,
-            meaning: true,
-            mix: true,
-            speak: true,
-            role: true,
-            characters: false,
-            region: false,
-            on_screen: false,
-            own: &[],
-        };
-        let common = self.attributes(node, TAKES);
+        let common = self.attributes(node, Takes::SPAN);
         let mut span = Box::new(Span {
             at: place(node),
             id: common.id,
