@@ -1,11 +1,11 @@
 //! A part of a script: the events of some characters, or of some kind.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
 use super::computed::Context;
 use super::language;
-use super::model::{ContentDescriptor, Event, Group, Script, Str};
+use super::model::{ContentDescriptor, Event, Script, Str};
+use super::normal::tree::{Child, Tree};
 use crate::error::{Error, Result};
 
 /// Which kind of events to take.
@@ -100,26 +100,23 @@ pub fn keep_kind(script: &mut Script, kind: &Kind) {
 }
 
 /// Keeps events, and corrects the numbers by which groups find their place among them.
-fn keep(script: &mut Script, mut takes: impl FnMut(&Event) -> bool) {
-    // For each parent, which of its events are kept, in order.
-    let mut kept: HashMap<Option<Str>, Vec<bool>> = HashMap::new();
-    script.events.retain(|event| {
-        let takes = takes(event);
-        kept.entry(event.group.clone()).or_default().push(takes);
-        takes
-    });
-    let mut groups: Vec<&mut Group> = script.groups.iter_mut().collect();
-    groups.sort_by_key(|group| group.index);
-    let mut seen: HashMap<Option<Str>, (u32, u32, usize)> = HashMap::new();
-    for group in groups {
-        let events = kept.get(&group.parent).map_or(&[][..], |events| events);
-        let (siblings, gone, walked) = seen.entry(group.parent.clone()).or_default();
-        let before = group.index.saturating_sub(*siblings) as usize;
-        let upto = before.clamp(*walked, events.len().max(*walked));
-        *gone += events.get(*walked..upto).map_or(0, |e| e.iter().filter(|kept| !**kept).count() as u32);
-        (*siblings, *walked) = (*siblings + 1, upto);
-        group.index = group.index.saturating_sub(*gone);
+fn keep(script: &mut Script, takes: impl FnMut(&Event) -> bool) {
+    let kept: Vec<bool> = script.events.iter().map(takes).collect();
+    let tree = Tree::of(script);
+    for children in std::iter::once(&tree.top).chain(&tree.groups) {
+        let mut before = 0;
+        for child in children {
+            match *child {
+                Child::Event(at) => before += u32::from(kept[at]),
+                Child::Group(at) => {
+                    script.groups[at].index = before;
+                    before += 1;
+                }
+            }
+        }
     }
+    let mut kept = kept.into_iter();
+    script.events.retain(|_| kept.next().unwrap_or(false));
 }
 
 /// Keeps the texts of one language. All events stay; the identifier of an event is given for every text that goes.
@@ -148,6 +145,7 @@ pub fn keep_language(script: &mut Script, wanted: &str) -> Vec<Str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ttal::model::Group;
 
     #[test]
     fn groups_stay_between_their_events() {
