@@ -141,6 +141,29 @@ impl Source {
         line_column(&self.text, offset)
     }
 
+    /// Line and column of many byte offsets, in the order given, by one walk over the text.
+    pub fn line_columns(&self, offsets: &[usize]) -> Vec<(u32, u32)> {
+        let text = &*self.text;
+        let mut order: Vec<usize> = (0..offsets.len()).collect();
+        order.sort_by_key(|&index| offsets[index]);
+        let mut found = vec![(1, 1); offsets.len()];
+        let (mut at, mut line, mut column) = (0, 1u32, 1u32);
+        for index in order {
+            let end = boundary(text, offsets[index]);
+            for (from, c) in text[at..end].char_indices() {
+                let next = text.as_bytes().get(at + from + 1);
+                (line, column) = if ends_line(c, next) {
+                    (line.saturating_add(1), 1)
+                } else {
+                    (line, column.saturating_add(1))
+                };
+            }
+            at = end;
+            found[index] = (line, column);
+        }
+        found
+    }
+
     /// Puts file, line and column to an error.
     pub fn locate(&self, error: Error, offset: usize) -> Error {
         let (line, column) = self.line_column(offset);
@@ -157,18 +180,27 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// Line and column of a byte offset, both from 1. Lines end with LF, CR LF or CR.
-pub(crate) fn line_column(text: &str, offset: usize) -> (u32, u32) {
+/// The offset, or the one before it where it would cut a character or stand past the end.
+fn boundary(text: &str, offset: usize) -> usize {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;
     }
-    let before = &text[..offset];
-    let bytes = before.as_bytes();
-    let ends =
-        |i: usize| bytes[i] == b'\n' || (bytes[i] == b'\r' && text.as_bytes().get(i + 1) != Some(&b'\n'));
-    let breaks = (0..bytes.len()).filter(|&i| ends(i)).count();
-    let line_start = (0..bytes.len()).rev().find(|&i| ends(i)).map_or(0, |i| i + 1);
+    offset
+}
+
+/// Whether a character ends a line: LF, CR LF at its LF, or CR alone.
+fn ends_line(c: char, next: Option<&u8>) -> bool {
+    c == '\n' || (c == '\r' && next != Some(&b'\n'))
+}
+
+/// Line and column of a byte offset, both from 1. Lines end with LF, CR LF or CR.
+pub(crate) fn line_column(text: &str, offset: usize) -> (u32, u32) {
+    let before = &text[..boundary(text, offset)];
+    let bytes = text.as_bytes();
+    let ends = |i: usize| ends_line(char::from(bytes[i]), bytes.get(i + 1));
+    let breaks = (0..before.len()).filter(|&i| ends(i)).count();
+    let line_start = (0..before.len()).rev().find(|&i| ends(i)).map_or(0, |i| i + 1);
     let fit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     (fit(breaks + 1), fit(before[line_start..].chars().count() + 1))
 }
@@ -185,6 +217,11 @@ mod tests {
         assert_eq!(line_column(text, 5), (2, 1));
         assert_eq!(line_column(text, 7), (3, 1));
         assert_eq!(line_column(text, 99), (4, 1));
+        // Many at once are the same, in any order.
+        let source = Source::from_text("a", text);
+        let offsets: Vec<usize> = (0..=text.len() + 2).rev().collect();
+        let each: Vec<_> = offsets.iter().map(|&offset| line_column(text, offset)).collect();
+        assert_eq!(source.line_columns(&offsets), each);
     }
 
     #[test]

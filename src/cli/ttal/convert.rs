@@ -322,7 +322,7 @@ fn reading(arguments: &ConvertArgs) -> Result<ReadOptions> {
     if let Some(tag) = &arguments.taking.lang
         && !crate::ttal::language::is_well_formed(tag)
     {
-        return Err(Error::usage(format!("--lang: `{tag}` is no language tag; write it as fr or pt-BR")));
+        return Err(Error::usage(format!("--lang: {}", crate::ttal::language::malformed(tag))));
     }
     Ok(ReadOptions {
         counter,
@@ -474,8 +474,10 @@ fn report(
     done: &Converted,
 ) -> Result<()> {
     let Some(path) = &arguments.losses.report else { return Ok(()) };
+    let offsets: Vec<usize> = opened.notes.notes.iter().filter_map(|note| note.offset).collect();
+    let mut places = opened.source.line_columns(&offsets).into_iter();
     let notes = opened.notes.notes.iter().map(|note| {
-        let place = note.offset.map(|offset| opened.source.line_column(offset));
+        let place = note.offset.and_then(|_| places.next());
         NoteReport { line: place.map(|p| p.0), column: place.map(|p| p.1), message: &note.message }
     });
     let report = Report {

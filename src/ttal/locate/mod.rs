@@ -46,21 +46,9 @@ pub fn locate(source: &Source, syntax: Syntax, targets: &[Target<'_>]) -> Vec<Pl
         Syntax::Json => json::locate(source.text(), targets),
         Syntax::Xml => xml::locate(source.text(), targets),
     };
-    let mut order: Vec<usize> = (0..placed.len()).collect();
-    order.sort_by_key(|&at| placed[at].offset);
-    let text = source.text();
-    let (mut at, mut line, mut column) = (0, 1u32, 1u32);
-    for index in order {
-        let offset = placed[index].offset;
-        // Lines end with LF, CR LF or CR.
-        for (from, c) in text.get(at..offset).unwrap_or("").char_indices() {
-            let ends = c == '\n' || (c == '\r' && text.as_bytes().get(at + from + 1) != Some(&b'\n'));
-            (line, column) =
-                if ends { (line.saturating_add(1), 1) } else { (line, column.saturating_add(1)) };
-        }
-        at = offset.max(at);
-        placed[index].line = line;
-        placed[index].column = column;
+    let offsets: Vec<usize> = placed.iter().map(|placed| placed.offset).collect();
+    for (placed, (line, column)) in placed.iter_mut().zip(source.line_columns(&offsets)) {
+        (placed.line, placed.column) = (line, column);
     }
     placed
 }
