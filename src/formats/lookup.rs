@@ -42,9 +42,14 @@ pub fn open(
         let decoding = encoding.map_or(format.decoding, Decoding::As);
         return Ok((Source::decode(name, bytes, decoding)?, format));
     }
-    let strict_error = std::str::from_utf8(&bytes).err().map(|_| bytes.clone());
-    let declared = encoding.or_else(|| declared_encoding(&bytes));
-    let source = Source::decode(name, bytes, declared.map_or(Decoding::Guess, Decoding::As))?;
+    let is_utf8 = std::str::from_utf8(&bytes).is_ok();
+    let original = (!is_utf8).then(|| bytes.clone());
+    let decoding = match encoding.or_else(|| declared_encoding(&bytes)) {
+        Some(encoding) => Decoding::As(encoding),
+        None if is_utf8 => Decoding::Strict,
+        None => Decoding::Guess,
+    };
+    let source = Source::decode(name, bytes, decoding)?;
     let looks_like = |format: &&'static Format| format.read.is_some() && (format.probe)(source.text());
     let format = by_extension(name)
         .find(looks_like)
@@ -58,7 +63,7 @@ pub fn open(
             ))
             .in_file(name)
         })?;
-    match strict_error {
+    match original {
         // Where the format wants UTF-8, what was guessed does not count.
         Some(bytes) if format.decoding == Decoding::Strict && encoding.is_none() => {
             Ok((Source::decode(name, bytes, Decoding::Strict)?, format))

@@ -95,7 +95,7 @@ pub fn step(job: &Derivation) -> lineage::Step {
 
 fn check(parent: &Script, job: &Derivation) -> Result<()> {
     if !language::is_well_formed(&job.language) {
-        return Err(Error::usage(format!("`{}` is no language tag; write it as fr or pt-BR", job.language)));
+        return Err(Error::usage(language::malformed(&job.language)));
     }
     let from = parent.script_type.as_ref().map_or("no type", ScriptType::as_str);
     let allowed: &[&str] = match job.to {

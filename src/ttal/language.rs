@@ -7,6 +7,11 @@ pub fn is_well_formed(tag: &str) -> bool {
     LanguageTag::parse(tag).is_ok()
 }
 
+/// What is said of a tag that is not well-formed.
+pub fn malformed(tag: &str) -> String {
+    format!("`{tag}` is no language tag; write it as fr or pt-BR")
+}
+
 /// The canonical spelling of a tag: usual case, no deprecated or extended subtags; malformed ones as they are.
 pub fn canonical(tag: &str) -> String {
     match LanguageTag::parse(tag) {

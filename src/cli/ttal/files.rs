@@ -10,6 +10,7 @@ use super::super::{print, terminal};
 use crate::error::{Error, Result};
 use crate::formats::{self, Format, Notes, ReadOptions};
 use crate::output::Outputs;
+use crate::ttal::convert::is_script;
 use crate::ttal::lineage::Parent;
 use crate::ttal::model::Script;
 use crate::ttal::source::Source;
@@ -107,7 +108,7 @@ impl Opened {
 
     /// What lineage says about this input.
     pub(super) fn parent(&self) -> Parent {
-        let is_script = matches!(self.format.name, "ttal" | "dapt");
+        let is_script = is_script(self.format);
         Parent {
             document_id: self.script.document_id.clone(),
             sha256: Some(if is_script {
@@ -157,7 +158,7 @@ pub(super) fn write_script(path: &str, force: bool, script: &Script, format: &Fo
 /// The format that a file for a script shall have: by its name, TTAL on standard output and where the name says
 /// nothing.
 pub(super) fn script_format(path: &str) -> &'static Format {
-    formats::by_extension(path).find(|f| matches!(f.name, "ttal" | "dapt")).unwrap_or(&formats::ttal::TTAL)
+    formats::by_extension(path).find(|f| is_script(f)).unwrap_or(&formats::ttal::TTAL)
 }
 
 /// Says on standard error what was done, unless the result went to standard output.
@@ -185,7 +186,7 @@ pub(super) fn count(number: usize, thing: &str) -> String {
 
 /// Fails where an input is no script but subtitles or a table.
 pub(super) fn must_be_script(opened: &Opened, path: &str) -> Result<()> {
-    if matches!(opened.format.name, "ttal" | "dapt") {
+    if is_script(opened.format) {
         return Ok(());
     }
     let hint = format!("is {}; make a script of it first: ttal convert {path} OUT.ttal", opened.format.title);

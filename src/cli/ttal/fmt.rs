@@ -6,6 +6,7 @@ use super::super::{print, terminal};
 use super::files::{self, InputArgs, PIPE};
 use crate::error::{Error, Result};
 use crate::formats::{Losses, ReadOptions, WriteOptions};
+use crate::ttal::convert::is_script;
 
 /// Write scripts in their canonical form, or check that they have it
 ///
@@ -74,7 +75,7 @@ pub(super) fn run(arguments: &FmtArgs) -> Result<u8> {
 
 fn format(path: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     let opened = InputArgs::default().open_bytes(path, bytes.to_vec(), &ReadOptions::default())?;
-    let Some(write) = opened.format.write.filter(|_| matches!(opened.format.name, "ttal" | "dapt")) else {
+    let Some(write) = opened.format.write.filter(|_| is_script(opened.format)) else {
         return Err(Error::unsupported(format!(
             "is {}; scripts in TTAL or DAPT have a canonical form",
             opened.format.title

@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &NewArgs) -> Result<u8> {
 fn script(arguments: &NewArgs) -> Result<Script> {
     for tag in std::iter::once(&arguments.lang).chain(&arguments.lang_src) {
         if !language::is_well_formed(tag) {
-            return Err(Error::usage(format!("`{tag}` is no language tag; write it as fr or pt-BR")));
+            return Err(Error::usage(language::malformed(tag)));
         }
     }
     let script_type = ScriptType::from(&*arguments.script_type);
