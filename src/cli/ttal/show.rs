@@ -103,10 +103,10 @@ fn facts(script: &Script, summary: &Summary) -> String {
         fact("represents", &represents.join(", "));
     }
     let from = if summary.language_source.is_empty() { "not determined" } else { &summary.language_source };
-    fact("language", &format!("{}, source {from}", summary.language));
+    fact("language", &format!("{}, source {from}", named(&summary.language)));
     for language in &summary.languages {
         let (texts, words) = (files::count(language.texts, "text"), files::count(language.words, "word"));
-        fact("", &format!("{}: {texts}, {words}, {}", language.language, language.origin));
+        fact("", &format!("{}: {texts}, {words}, {}", named(&language.language), language.origin));
     }
     if let Some(rate) = &summary.frame_rate {
         let timing = script.timing.as_deref();
@@ -139,6 +139,11 @@ fn facts(script: &Script, summary: &Summary) -> String {
         fact(if at == 0 { "lineage" } else { "" }, &line);
     }
     text
+}
+
+/// A language, or that none is said.
+fn named(language: &str) -> &str {
+    if language.is_empty() { "no language" } else { language }
 }
 
 /// The events as a readable script.
