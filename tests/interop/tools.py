@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import resource
 import shutil
 import signal
@@ -95,7 +96,8 @@ class Run:
     @property
     def last_line(self) -> str:
         lines = [line for line in self.err.strip().splitlines() if line.strip()]
-        return lines[-1].strip() if lines else ""
+        # shaka-packager's log begins with a time and a process number, which differ from run to run.
+        return re.sub(r"^[IWEF]\d{4} [\d:.]+ +\d+ ", "", lines[-1].strip()) if lines else ""
 
 
 def run(command: list, timeout: float = 120, cwd: Path | None = None, stdin: bytes | None = None) -> Run:
