@@ -189,6 +189,15 @@ macro_rules! object {
             /// The keys that the model knows, in the order they are written.
             pub const KEYS: &'static [&'static str] = &[$($key),*];
 
+            /// A copy that leaves out the field of one key.
+            pub(crate) fn clone_without(&self, key: &str) -> Self {
+                Self {
+                    at: self.at,
+                    $( $field: if $key == key { Default::default() } else { self.$field.clone() }, )*
+                    unknown: self.unknown.clone(),
+                }
+            }
+
             /// Hands out the fields that DAPT has no place of its own for: the key, whether the value is plain
             /// text, and the value as text or as JSON.
             pub(crate) fn tx_fields(&self, out: &mut dyn FnMut(&'static str, String)) {

@@ -1,26 +1,90 @@
 //! Canonical JSON: RFC 8785, but with numbers as decimal strings, so that none is rounded.
 
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
 use serde::Serialize;
 use serde::ser::{self, Error as _, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::fill::normal_form;
+use super::fill::Normal;
 use crate::ttal::model::{List, Script};
 use crate::ttal::source::hexadecimal;
 
 /// The canonical JSON of a script's normal form, with or without its lineage.
 pub fn canonical_json(script: &Script, without_lineage: bool) -> Vec<u8> {
-    let mut normal = normal_form(script);
-    if without_lineage {
-        normal.lineage = List::new();
-    }
-    canonical(&normal)
+    let mut json = Vec::new();
+    stream(script, without_lineage, &mut |piece| json.extend_from_slice(piece));
+    json
 }
 
 /// SHA-256 over the canonical JSON without the lineage, in hexadecimal: the same for every spelling of a script,
 /// and for every way it takes through DAPT.
 pub fn sha256(script: &Script) -> String {
-    hexadecimal(&Sha256::digest(canonical_json(script, true)))
+    let mut hash = Sha256::new();
+    stream(script, true, &mut |piece| hash.update(piece));
+    hexadecimal(&hash.finalize())
+}
+
+/// Hands out the canonical JSON in pieces, so that neither it nor the normal form of all events is ever held.
+fn stream(script: &Script, without_lineage: bool, out: &mut dyn FnMut(&[u8])) {
+    let mut normal = Normal::of(script);
+    if without_lineage {
+        normal.head().lineage = List::new();
+    }
+    // As in `canonical`, nothing here can fail.
+    let head = serde_json::to_value(normal.head()).unwrap_or_default();
+    let mut entries: Vec<_> = head.as_object().into_iter().flatten().collect();
+    entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    for (at, (key, value)) in entries.into_iter().enumerate() {
+        out(if at == 0 { b"{" } else { b"," });
+        out(&canonical(key));
+        out(b":");
+        match key.as_str() {
+            "events" => events(&normal, out),
+            _ => out(&canonical(value)),
+        }
+    }
+    out(b"}");
+}
+
+/// Hands out the array of events, which all cores make.
+fn events(normal: &Normal<'_>, out: &mut dyn FnMut(&[u8])) {
+    /// Events that are handed over at once.
+    const BATCH: usize = 256;
+    let batches = normal.count().div_ceil(BATCH);
+    let workers = thread::available_parallelism().map_or(1, |n| n.get()).min(batches);
+    out(b"[");
+    thread::scope(|scope| {
+        let queues: Vec<_> = (0..workers)
+            .map(|worker| {
+                let (sender, queue) = sync_channel(2);
+                scope.spawn(move || {
+                    let mut filler = normal.filler();
+                    for batch in (worker..batches).step_by(workers) {
+                        let mut json = Vec::new();
+                        for number in batch * BATCH..normal.count().min((batch + 1) * BATCH) {
+                            if number > 0 {
+                                json.push(b',');
+                            }
+                            let event = normal.event(number, &mut filler);
+                            let _ = event.serialize(Canonical { out: &mut json });
+                        }
+                        if sender.send(json).is_err() {
+                            break;
+                        }
+                    }
+                });
+                queue
+            })
+            .collect();
+        for batch in 0..batches {
+            if let Ok(json) = queues[batch % workers].recv() {
+                out(&json);
+            }
+        }
+    });
+    out(b"]");
 }
 
 /// The canonical JSON of any value.
@@ -311,6 +375,8 @@ impl<'o> Serializer for Canonical<'o> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ttal::model::Event;
+    use crate::ttal::normal::normal_form;
 
     #[test]
     fn numbers_have_one_spelling() {
@@ -328,6 +394,18 @@ mod tests {
         ] {
             assert_eq!(number(text), wanted);
         }
+    }
+
+    #[test]
+    fn events_are_streamed_into_the_same_text() {
+        let mut script = Script::default();
+        assert_eq!(canonical_json(&script, false), canonical(&normal_form(&script)));
+        script.unknown.push(("e\u{ffff}".into(), 1.into()));
+        for number in 0..1000 {
+            let id = format!("e{}", 1000 - number).as_str().into();
+            script.events.push(Event { id, ..Event::default() });
+        }
+        assert_eq!(canonical_json(&script, false), canonical(&normal_form(&script)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::tidy::tidy;
+use super::tidy::Tidy;
 use super::tree::Tree;
 use crate::formats::ttml::foreign::{canonical, kept_child};
 use crate::ttal::language;
@@ -20,7 +20,8 @@ struct Inherited {
     represents: Option<ContentDescriptor>,
 }
 
-struct Filler {
+/// Fills in one element after another.
+pub(super) struct Filler {
     clock: Clock,
     tags: HashMap<Language, Language>,
 }
@@ -57,35 +58,75 @@ macro_rules! times {
 /// The normal form of a script. It is still a script, but for times, which are fractions of seconds where they mean
 /// something, and foreign XML, which has expanded names in place of prefixes.
 pub fn normal_form(script: &Script) -> Script {
-    let mut script = tidy(script);
-    let mut filler = Filler { clock: Clock::of(script.timing.as_deref()), tags: HashMap::new() };
-    script.schema = None;
-    script.content_profiles.clear();
-    script.root.remove("ttp:profile");
-    script.root.remove("xml:space");
-    for step in script.lineage.iter_mut() {
-        filler.tag(&mut step.language);
+    let normal = Normal::of(script);
+    let mut filler = normal.filler();
+    let events = (0..normal.count()).map(|number| normal.event(number, &mut filler)).collect();
+    Script { events, ..normal.tidy.head }
+}
+
+/// The normal form of a script, with events that are made one by one.
+pub(super) struct Normal<'s> {
+    tidy: Tidy<'s>,
+    clock: Clock,
+    /// What is inherited from the body.
+    around: Inherited,
+    /// What is inherited from each group.
+    below: Vec<Inherited>,
+    groups: HashMap<Box<str>, usize>,
+}
+
+impl<'s> Normal<'s> {
+    pub fn of(script: &'s Script) -> Self {
+        let mut tidy = Tidy::of(script);
+        let script = &mut tidy.head;
+        let clock = Clock::of(script.timing.as_deref());
+        let mut filler = Filler { clock, tags: HashMap::new() };
+        script.schema = None;
+        script.content_profiles.clear();
+        script.root.remove("ttp:profile");
+        script.root.remove("xml:space");
+        for step in script.lineage.iter_mut() {
+            filler.tag(&mut step.language);
+        }
+        let root = inherit!(filler, script, &Inherited::default());
+        filler.lists(script);
+        let around = filler.body(&mut script.body, &root);
+        let mut below: Vec<Inherited> = Vec::with_capacity(script.groups.len());
+        let groups = Tree::numbers(script);
+        let parents: Vec<Option<usize>> =
+            script.groups.iter().map(|g| g.parent.as_deref().and_then(|p| groups.get(p).copied())).collect();
+        for (at, group) in script.groups.iter_mut().enumerate() {
+            times!(filler, group.begin, group.end, group.dur);
+            filler.look(&mut group.styling, &mut group.animations, group.mix.as_deref_mut());
+            foreign(&mut group.foreign, true);
+            let around = parents[at].and_then(|parent| below.get(parent)).unwrap_or(&around).clone();
+            below.push(inherit!(filler, group, &around));
+        }
+        Self { tidy, clock, around, below, groups }
     }
-    let root = inherit!(filler, script, &Inherited::default());
-    filler.lists(&mut script);
-    let around = filler.body(&mut script.body, &root);
-    let mut below: Vec<Inherited> = Vec::with_capacity(script.groups.len());
-    let by_name = Tree::numbers(&script);
-    let parents: Vec<Option<usize>> =
-        script.groups.iter().map(|g| g.parent.as_deref().and_then(|p| by_name.get(p).copied())).collect();
-    for (at, group) in script.groups.iter_mut().enumerate() {
-        times!(filler, group.begin, group.end, group.dur);
-        filler.look(&mut group.styling, &mut group.animations, group.mix.as_deref_mut());
-        foreign(&mut group.foreign, true);
-        let around = parents[at].and_then(|parent| below.get(parent)).unwrap_or(&around).clone();
-        below.push(inherit!(filler, group, &around));
+
+    /// All but the events.
+    pub fn head(&mut self) -> &mut Script {
+        &mut self.tidy.head
     }
-    for event in script.events.iter_mut() {
-        let group = event.group.as_deref().and_then(|group| by_name.get(group));
-        let around = group.and_then(|&group| below.get(group)).unwrap_or(&around).clone();
-        filler.event(event, &around);
+
+    /// How many events there are.
+    pub fn count(&self) -> usize {
+        self.tidy.count()
     }
-    script
+
+    /// What makes events; one for each thread.
+    pub fn filler(&self) -> Filler {
+        Filler { clock: self.clock, tags: HashMap::new() }
+    }
+
+    /// One event, by its number in document order.
+    pub fn event(&self, number: usize, filler: &mut Filler) -> Event {
+        let mut event = self.tidy.event(number);
+        let group = event.group.as_deref().and_then(|group| self.groups.get(group));
+        filler.event(&mut event, group.and_then(|&group| self.below.get(group)).unwrap_or(&self.around));
+        event
+    }
 }
 
 impl Filler {

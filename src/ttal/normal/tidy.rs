@@ -7,7 +7,7 @@ use crate::formats::ttml::element::mix_animation;
 use crate::formats::ttml::foreign::is_attributes;
 use crate::formats::ttml::inline::simplified;
 use crate::ttal::model::{
-    Animation, Body, Content, Extensions, Foreign, Group, List, Mix, Node, OnScreen, Recording, Resource,
+    Animation, Body, Content, Event, Extensions, Foreign, Group, List, Mix, Node, OnScreen, Recording, Resource,
     ResourceKind, Script, Slot, Source, Span, Str, Text,
 };
 
@@ -16,8 +16,57 @@ const PROCESSOR_PROFILE: &str = crate::formats::dapt::PROCESSOR_PROFILE;
 
 /// The same script, said the way a DAPT document would give it back.
 pub fn tidy(script: &Script) -> Script {
-    let mut script = script.clone();
-    order(&mut script);
+    let tidy = Tidy::of(script);
+    let events = (0..tidy.count()).map(|number| tidy.event(number)).collect();
+    Script { events, ..tidy.head }
+}
+
+/// A script said the way a DAPT document would give it back, with events that are made one by one.
+pub(super) struct Tidy<'s> {
+    script: &'s Script,
+    /// All but the events.
+    pub head: Script,
+    order: Vec<Placed>,
+}
+
+/// Where an event comes to stand.
+struct Placed {
+    /// Its place in the script.
+    at: usize,
+    /// The group it names, where that is a group.
+    group: Option<Option<Str>>,
+}
+
+impl<'s> Tidy<'s> {
+    pub fn of(script: &'s Script) -> Self {
+        let mut head = script.clone_without("events");
+        let order = order(&mut head, script);
+        tidy_head(&mut head);
+        Self { script, head, order }
+    }
+
+    /// How many events there are.
+    pub fn count(&self) -> usize {
+        self.order.len()
+    }
+
+    /// One event, by its number in document order.
+    pub fn event(&self, number: usize) -> Event {
+        let Placed { at, group } = &self.order[number];
+        let mut event = self.script.events[*at].clone();
+        if let Some(group) = group {
+            event.group.clone_from(group);
+        }
+        event.on_screen = event.on_screen.take().filter(|on_screen| *on_screen != OnScreen::On);
+        mix(&mut event.mix, &mut event.animations);
+        extensions(&mut event.extensions);
+        sort_foreign(&mut event.foreign);
+        event.texts.iter_mut().for_each(text);
+        event
+    }
+}
+
+fn tidy_head(script: &mut Script) {
     for style in script.styles.iter_mut() {
         style.initial = style.initial.filter(|&initial| initial);
     }
@@ -51,18 +100,11 @@ pub fn tidy(script: &Script) -> Script {
         sort_foreign(&mut talent.foreign);
     }
     script.resources.iter_mut().for_each(resource);
-    for event in script.events.iter_mut() {
-        event.on_screen = event.on_screen.take().filter(|on_screen| *on_screen != OnScreen::On);
-        mix(&mut event.mix, &mut event.animations);
-        extensions(&mut event.extensions);
-        sort_foreign(&mut event.foreign);
-        event.texts.iter_mut().for_each(text);
-    }
-    script
 }
 
-/// Puts groups and events into document order, and lets them name groups the way a reader does.
-fn order(script: &mut Script) {
+/// Puts the groups of `head` into document order, and tells where the events of the script come to stand and how they
+/// name groups: the way a reader does.
+fn order(head: &mut Script, script: &Script) -> Vec<Placed> {
     let tree = Tree::of(script);
     let order = tree.in_order();
     let mut number = vec![0; script.groups.len()];
@@ -73,32 +115,30 @@ fn order(script: &mut Script) {
     groups_in_order.enumerate().for_each(|(new, old)| number[old] = new);
     let mut taken: HashSet<Str> = HashSet::new();
     let mut names: Vec<Str> = vec![Str::default(); script.groups.len()];
-    let (mut groups, mut events) = (List::new(), List::new());
+    let (mut groups, mut events) = (List::new(), Vec::with_capacity(script.events.len()));
     let by_name = Tree::numbers(script);
     let strays: Vec<(usize, usize)> = (0..script.groups.len())
         .filter(|&at| tree.strays.contains(&Child::Group(at)))
         .filter_map(|at| Some((number[at], *by_name.get(script.groups[at].parent.as_deref()?)?)))
         .collect();
     for (parent, index, child) in &order {
+        let is_stray = tree.strays.contains(child);
         match *child {
             Child::Group(at) => {
-                let mut group: Group = std::mem::take(&mut script.groups[at]);
+                let mut group: Group = std::mem::take(&mut head.groups[at]);
                 names[at] = match &group.id {
                     Some(id) if !id.starts_with('#') && taken.insert(id.0.clone()) => id.0.clone(),
                     _ => format!("#{}", number[at]).into(),
                 };
                 group.index = *index;
-                if !tree.strays.contains(child) {
+                if !is_stray {
                     group.parent = parent.map(|parent| names[parent].clone());
                 }
                 groups.push(group);
             }
             Child::Event(at) => {
-                let mut event = std::mem::take(&mut script.events[at]);
-                if !tree.strays.contains(child) {
-                    event.group = parent.map(|parent| names[parent].clone());
-                }
-                events.push(event);
+                let group = (!is_stray).then(|| parent.map(|parent| names[parent].clone()));
+                events.push(Placed { at, group });
             }
         }
     }
@@ -107,7 +147,8 @@ fn order(script: &mut Script) {
         let group: &mut Group = &mut groups[new];
         group.parent = Some(names[old].clone());
     }
-    (script.groups, script.events) = (groups, events);
+    head.groups = groups;
+    events
 }
 
 fn drop_empty<T: Default + PartialEq>(object: &mut Option<Box<T>>) {
