@@ -7,8 +7,11 @@ use showpack::ttal::validate::{ValidateOptions, validate_bytes};
 /// Reads bytes as a format and writes them in all.
 pub fn convert(data: &[u8], format: &str) {
     let Ok(format) = formats::by_name(format) else { panic!("no format {format}") };
+    // References to one of two things of one name may come back as references to the other.
+    let mut is_clear = true;
     if matches!(format.name, "ttal" | "dapt") {
-        let _ = validate_bytes("input", data.to_vec(), &ValidateOptions::default());
+        let report = validate_bytes("input", data.to_vec(), &ValidateOptions::default());
+        is_clear = report.findings.iter().all(|finding| finding.rule.id != "R-02");
     }
     let Ok((source, format)) = formats::open("input", data.to_vec(), Some(format), None) else { return };
     let options = ReadOptions { speaker: Speaker::Prefix, any_kind: true, ..ReadOptions::default() };
@@ -25,7 +28,7 @@ pub fn convert(data: &[u8], format: &str) {
             let (source, _) =
                 formats::open("output", written, Some(target), None).expect("what is written is in its encoding");
             let again = read(&source, &ReadOptions { any_kind: true, ..ReadOptions::default() }, &mut Notes::default());
-            if target.name == "dapt" {
+            if target.name == "dapt" && is_clear {
                 let again = again.expect("DAPT that was written is read");
                 if let Err(differences) = model_equal(&script, &again) {
                     panic!("{differences:?}");

@@ -302,6 +302,7 @@ impl<'a> Reader<'a> {
             next = self.check(result)?;
         }
         self.depth -= 1;
+        elements.shrink_to_fit();
         Ok(Some(elements))
     }
 

@@ -353,7 +353,7 @@ impl Reader<'_> {
         }
         metadata.put_values(&mut event);
         reading.event = None;
-        self.script.events.push(event);
+        self.script.add_event(event);
     }
 }
 

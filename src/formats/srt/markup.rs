@@ -143,11 +143,11 @@ impl Reader<'_, '_> {
             self.line_break(0);
             return Some(end + 1);
         }
-        let kind = if is(&["i", "em"]) {
+        let kind = if is(&["i", "em", "italic"]) {
             "i"
-        } else if is(&["b", "strong"]) {
+        } else if is(&["b", "strong", "bold"]) {
             "b"
-        } else if is(&["u"]) {
+        } else if is(&["u", "underline"]) {
             "u"
         } else if is(&["s", "strike", "del"]) {
             "s"

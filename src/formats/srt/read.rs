@@ -243,7 +243,7 @@ impl Reader<'_, '_> {
         if self.options.speaker == Speaker::Prefix {
             self.speakers(script, event, words.nodes);
         } else {
-            script.events.push(with_text(event, words.nodes));
+            script.add_event(with_text(event, words.nodes));
         }
     }
 
@@ -254,7 +254,7 @@ impl Reader<'_, '_> {
             let mut nodes = nodes;
             let mut event = event;
             self.speaker(&mut event, &mut nodes);
-            script.events.push(with_text(event, nodes));
+            script.add_event(with_text(event, nodes));
             return;
         }
         for (number, mut turn) in turns.into_iter().enumerate() {
@@ -263,7 +263,7 @@ impl Reader<'_, '_> {
                 event.id = ids::of_event(&mut self.ids, script.events.len() + 1);
             }
             self.speaker(&mut event, &mut turn);
-            script.events.push(with_text(event, turn));
+            script.add_event(with_text(event, turn));
         }
     }
 

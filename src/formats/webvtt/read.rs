@@ -110,7 +110,7 @@ impl<'t, 'n> Reader<'t, 'n> {
         let background = root.get("tts:backgroundColor");
         for (cue, owned) in blocks.cues.into_iter().zip(owned) {
             let event = self.event(&mut script, cue, owned, background);
-            script.events.push(event);
+            script.add_event(event);
         }
         script.characters = self.people.characters;
         script

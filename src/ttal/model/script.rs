@@ -74,6 +74,20 @@ object! {
     }
 }
 
+impl Script {
+    /// Appends an event, without the room that its lists hold for more elements: of a script's memory that is a
+    /// third.
+    pub fn add_event(&mut self, mut event: Event) {
+        event.characters.shrink_to_fit();
+        event.descriptions.shrink_to_fit();
+        for text in event.texts.iter_mut() {
+            text.content.0.shrink_to_fit();
+        }
+        event.texts.shrink_to_fit();
+        self.events.push(event);
+    }
+}
+
 object! {
     /// The programme that the script belongs to.
     Programme {

@@ -1,5 +1,7 @@
 //! Canonical JSON: RFC 8785, but with numbers as decimal strings, so that none is rounded.
 
+use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -137,49 +139,74 @@ impl Canonical<'_> {
     }
 }
 
+/// Where an entry of a map is.
+struct Entry {
+    range: Range<usize>,
+    key_end: usize,
+}
+
 /// The entries of a map, serialized one behind the other, and put in order at the end.
 struct Entries<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
-    /// The keys, and where their entries are.
-    entries: Vec<(Vec<u16>, std::ops::Range<usize>)>,
+    entries: Vec<Entry>,
     /// A map that stands for a number.
     is_number: bool,
 }
 
 impl Entries<'_> {
-    fn key(&mut self, key: &str) -> Result<(), Broken> {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Broken> {
+        if !self.entries.is_empty() {
+            self.out.push(b',');
+        }
         let start = self.out.len();
-        Canonical { out: self.out }.serialize_str(key)?;
+        key.serialize(Canonical { out: self.out })?;
+        if self.out.get(start) != Some(&b'"') {
+            return Err(Broken::custom("a key is no string"));
+        }
+        self.entries.push(Entry { key_end: self.out.len(), range: start..start });
         self.out.push(b':');
-        self.entries.push((key.encode_utf16().collect(), start..start));
         Ok(())
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Broken> {
         value.serialize(Canonical { out: self.out })?;
-        if let Some((_, range)) = self.entries.last_mut() {
-            range.end = self.out.len();
+        if let Some(entry) = self.entries.last_mut() {
+            entry.range.end = self.out.len();
         }
         Ok(())
     }
 
     fn finish(mut self) {
-        let is_sorted = self.entries.windows(2).all(|pair| pair[0].0 <= pair[1].0);
-        let from = self.entries.first().map_or(self.out.len(), |(_, range)| range.start);
-        let scattered = self.out.split_off(from);
-        if !is_sorted {
-            self.entries.sort_by(|a, b| a.0.cmp(&b.0));
-        }
-        debug_assert!(self.start <= from);
-        for (at, (_, range)) in self.entries.iter().enumerate() {
-            if at > 0 {
-                self.out.push(b',');
+        let out = &*self.out;
+        let by_key =
+            |a: &Entry, b: &Entry| in_order(&out[a.range.start..a.key_end], &out[b.range.start..b.key_end]);
+        if !self.entries.is_sorted_by(|a, b| by_key(a, b).is_le()) {
+            self.entries.sort_by(by_key);
+            let from = self.start + 1;
+            let scattered = self.out.split_off(from);
+            for (at, Entry { range, .. }) in self.entries.iter().enumerate() {
+                if at > 0 {
+                    self.out.push(b',');
+                }
+                self.out.extend_from_slice(&scattered[range.start - from..range.end - from]);
             }
-            self.out.extend_from_slice(&scattered[range.start - from..range.end - from]);
         }
         self.out.push(b'}');
     }
+}
+
+/// How two keys follow each other: by UTF-16 code units of what the JSON strings say.
+fn in_order(a: &[u8], b: &[u8]) -> Ordering {
+    let is_plain = |key: &[u8]| key.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
+    // The closing quotes must not count: `a` comes before `a!`.
+    let inner = |key: &'_ [u8]| 1..key.len().max(2) - 1;
+    if is_plain(a) && is_plain(b) {
+        return a[inner(a)].cmp(&b[inner(b)]);
+    }
+    let units =
+        |key| serde_json::from_slice::<String>(key).unwrap_or_default().encode_utf16().collect::<Vec<_>>();
+    units(a).cmp(&units(b))
 }
 
 impl SerializeMap for Entries<'_> {
@@ -187,10 +214,7 @@ impl SerializeMap for Entries<'_> {
     type Error = Broken;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Broken> {
-        match serde_json::to_value(key)? {
-            serde_json::Value::String(key) => self.key(&key),
-            _ => Err(Broken::custom("a key is no string")),
-        }
+        self.key(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Broken> {
@@ -410,10 +434,14 @@ mod tests {
 
     #[test]
     fn keys_are_sorted_and_numbers_are_strings() {
-        let value: serde_json::Value =
-            serde_json::from_str(r#"{"b":[1.50,{"z":null,"a":"\u0001"}],"\ud83d\ude00":true,"\ufb01":1e2}"#)
-                .unwrap();
+        let value: serde_json::Value = serde_json::from_str(
+            r#"{"b":[1.50,{"z":null,"a!":0,"a":"\u0001"}],"\ud83d\ude00":true,"\ufb01":1e2}"#,
+        )
+        .unwrap();
         let text = String::from_utf8(canonical(&value)).unwrap();
-        assert_eq!(text, "{\"b\":[\"1.5\",{\"a\":\"\\u0001\",\"z\":null}],\"😀\":true,\"ﬁ\":\"100\"}");
+        assert_eq!(
+            text,
+            "{\"b\":[\"1.5\",{\"a\":\"\\u0001\",\"a!\":\"0\",\"z\":null}],\"😀\":true,\"ﬁ\":\"100\"}"
+        );
     }
 }

@@ -7,8 +7,8 @@ use crate::formats::ttml::element::mix_animation;
 use crate::formats::ttml::foreign::is_attributes;
 use crate::formats::ttml::inline::simplified;
 use crate::ttal::model::{
-    Animation, Body, Content, Event, Extensions, Foreign, Group, List, Mix, Node, OnScreen, Recording, Resource,
-    ResourceKind, Script, Slot, Source, Span, Str, Text,
+    Animation, Body, Content, Event, Extensions, Foreign, Group, List, Mix, Node, OnScreen, Recording,
+    Resource, ResourceKind, Script, Slot, Source, Span, Str, Text,
 };
 
 /// The processor profile that a document has to name if it names any.

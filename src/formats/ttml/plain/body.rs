@@ -385,7 +385,7 @@ impl<'d> Reader<'d, '_> {
             Text { at, content, style, styling, animations: self.animations(node), ..Text::default() };
         self.paragraph_metadata(node, &mut event, &mut text);
         event.texts.push(text);
-        self.script.events.push(event);
+        self.script.add_event(event);
         interval.end
     }
 
