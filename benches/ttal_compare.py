@@ -92,7 +92,7 @@ def main():
     parser.add_argument("--ttal", default="target/release/ttal")
     parser.add_argument("--events", type=int, nargs="+", default=[5000, 100000])
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--imsc", help="folder in which node finds the package imsc")
+    parser.add_argument("--imsc", help="folder whose node_modules has the package imsc")
     options = parser.parse_args()
     ttal = str(pathlib.Path(options.ttal).resolve())
     facts = ["--lang", "en", "--purpose", "subtitles", "--lang-src", "en"]
@@ -123,8 +123,9 @@ def main():
                 if shutil.which("tt"):
                     rows[0][2].append(("ttconv", ["tt", "convert", "-i", str(imsc), "-o", out("tt.srt")]))
                 if options.imsc:
-                    read = f"require('imsc').fromXML(require('fs').readFileSync('{imsc}', 'utf8'))"
-                    rows[0][2].append(("imsc.js (reads only)", ["node", "-e", f"process.chdir('{options.imsc}'); {read}"]))
+                    folder = pathlib.Path(options.imsc).resolve()
+                    read = f"require('{folder}/node_modules/imsc').fromXML(require('fs').readFileSync('{imsc}', 'utf8'))"
+                    rows[0][2].append(("imsc.js (reads only)", ["node", "-e", read]))
             for conversion, source, programs in rows:
                 for program, command in programs:
                     slow = program == "ttconv"

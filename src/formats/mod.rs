@@ -76,15 +76,24 @@ pub struct Note {
 /// What a reader put up with, and what it had to drop.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
-    /// Oddities.
+    /// Oddities: the first of them, [`Self::MOST`] at most.
     pub notes: Vec<Note>,
+    /// How many more there were.
+    pub more: usize,
     /// Losses on the way in: comments, words outside of events.
     pub losses: Losses,
 }
 
 impl Notes {
+    /// Oddities that are told one by one. A file that has more is broken throughout, and would fill the memory.
+    pub const MOST: usize = 10_000;
+
     /// Notes an oddity at a byte offset.
     pub fn add(&mut self, offset: usize, message: impl Into<String>) {
+        if self.notes.len() >= Self::MOST {
+            self.more += 1;
+            return;
+        }
         self.notes.push(Note { offset: Some(offset), message: message.into() });
     }
 }

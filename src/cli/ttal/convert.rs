@@ -202,6 +202,9 @@ struct Report<'a> {
     output: FileReport<'a>,
     losses: Vec<Loss>,
     notes: Vec<NoteReport<'a>>,
+    /// How many more notes there were.
+    #[serde(skip_serializing_if = "is_zero")]
+    more_notes: usize,
     /// Facts that the purpose filled in.
     filled: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,6 +217,10 @@ struct CastSummary<'a> {
     matched: usize,
     unmatched: &'a [String],
     unused: &'a [String],
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize)]
@@ -487,6 +494,7 @@ fn report(
         output: FileReport { file: &arguments.output, format: target.name },
         losses: losses.report(),
         notes: notes.collect(),
+        more_notes: opened.notes.more,
         filled: done.filled.iter().map(|filled| (filled.key, filled.value.as_str())).collect(),
         cast: done.cast.as_ref().map(|cast| CastSummary {
             matched: cast.matched,

@@ -101,7 +101,8 @@ impl Opened {
                 place.map_or_else(String::new, |(line, column)| format!("line {line}, column {column}: "));
             terminal::warning(&format!("{}: {place}{}", self.source.name(), note.message));
         }
-        if let Some(more) = self.notes.notes.len().checked_sub(SHOWN).filter(|&more| more > 0) {
+        let all = self.notes.notes.len() + self.notes.more;
+        if let Some(more) = all.checked_sub(SHOWN).filter(|&more| more > 0) {
             terminal::warning(&format!("{}: and {more} more such notes", self.source.name()));
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Placed, Target, sorted_offsets};
+use super::{MAX_DEPTH, Placed, Target, sorted_offsets};
 
 pub(super) fn locate(text: &str, targets: &[Target<'_>]) -> Vec<Placed> {
     let mut walk = Walk {
@@ -189,6 +189,7 @@ impl<'t> Walk<'t, '_> {
             }
         }
         match self.byte().ok_or(End)? {
+            b'{' | b'[' if self.frames.len() >= MAX_DEPTH => return Err(End),
             open @ (b'{' | b'[') => {
                 self.at += 1;
                 let mut keys = Vec::new();

@@ -9,6 +9,10 @@ use super::place::Spot;
 use super::rules::Syntax;
 use super::source::Source;
 
+/// How deep what is located may lie: deeper than readers go, so that what they name is found, and what they refuse
+/// costs nothing more.
+const MAX_DEPTH: usize = 512;
+
 /// What is to be located.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Placed, Target, sorted_offsets};
+use super::{MAX_DEPTH, Placed, Target, sorted_offsets};
 
 /// Where DAPT has keys of the model that it calls otherwise: attributes and elements by their local names.
 const NAMES: &[(&str, &[&str])] = &[
@@ -129,6 +129,9 @@ impl<'t> Walk<'t, '_> {
             attributes.push((at, text[at..equals].trim_end(), end));
             at = end;
         };
+        if self.frames.len() >= MAX_DEPTH {
+            return None;
+        }
         self.pass(start);
         let siblings = match self.frames.last_mut() {
             Some(frame) => &mut frame.children,

@@ -237,9 +237,10 @@ impl<'d> Reader<'d, '_> {
     }
 
     fn quietly<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
-        let (count, irregular) = (self.notes.notes.len(), self.irregular);
+        let (count, more, irregular) = (self.notes.notes.len(), self.notes.more, self.irregular);
         let seen = look(self);
         self.notes.notes.truncate(count);
+        self.notes.more = more;
         self.irregular = irregular;
         seen
     }
