@@ -11,7 +11,7 @@ use showpack::formats::{Losses, Notes, WriteOptions, dapt};
 use showpack::ttal::model::Script;
 use showpack::ttal::normal::{canonical_json, model_equal};
 use showpack::ttal::roundtrip;
-use showpack::ttal::rules::Remark;
+use showpack::ttal::rules::Remarks;
 use showpack::ttal::source::{Decoding, Source};
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -26,8 +26,8 @@ fn source(path: &Path) -> Source {
     Source::decode(name, std::fs::read(path).unwrap(), Decoding::Strict).unwrap()
 }
 
-fn parse(source: &Source) -> (Option<Script>, Vec<Remark>) {
-    let (mut remarks, mut notes) = (Vec::new(), Notes::default());
+fn parse(source: &Source) -> (Option<Script>, Remarks) {
+    let (mut remarks, mut notes) = (Remarks::default(), Notes::default());
     (dapt::parse(source, &mut remarks, &mut notes), remarks)
 }
 

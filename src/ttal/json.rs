@@ -13,6 +13,12 @@ use super::place::Place;
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: u32 = 128;
 
+/// Arrays and objects in one text: as many as half a million events have. Each may need a hundred times its text.
+const MAX_CONTAINERS: u32 = 5_000_000;
+
+/// Misfits after which reading on is no use.
+const MAX_PROBLEMS: usize = 200_000;
+
 /// A number of more digits than this says nothing that a script needs.
 const MAX_DIGITS: usize = 1000;
 
@@ -73,6 +79,7 @@ impl ObjectRead {
 pub struct Reader<'a> {
     jiter: Jiter<'a>,
     depth: u32,
+    entered: u32,
     placeless: bool,
     problems: Vec<Problem>,
     /// For unknown keys met: the list they were looked for in, and the key in it that is nearest.
@@ -88,6 +95,7 @@ impl<'a> Reader<'a> {
         Reader {
             jiter: Jiter::new(text),
             depth: 0,
+            entered: 0,
             placeless: false,
             problems: Vec::new(),
             near: HashMap::new(),
@@ -158,12 +166,24 @@ impl<'a> Reader<'a> {
     }
 
     fn peek(&mut self) -> Result<Peek, Broken> {
+        if self.problems.len() > MAX_PROBLEMS {
+            let offset = self.jiter.current_index();
+            self.problem(ProblemKind::Syntax, offset, format!("more than {MAX_PROBLEMS} misfits until here"));
+            return Err(Broken);
+        }
         let result = self.jiter.peek();
         self.check(result)
     }
 
     fn enter(&mut self) -> Result<(), Broken> {
         self.depth += 1;
+        self.entered += 1;
+        if self.entered > MAX_CONTAINERS {
+            let offset = self.jiter.current_index();
+            let message = format!("more than {MAX_CONTAINERS} arrays and objects");
+            self.problem(ProblemKind::Syntax, offset, message);
+            return Err(Broken);
+        }
         if self.depth > MAX_DEPTH {
             let offset = self.jiter.current_index();
             self.problem(

@@ -18,6 +18,7 @@ pub use write::write;
 use super::{Format, Notes, ReadOptions};
 use crate::error::{Error, Result};
 use crate::ttal::model::Script;
+use crate::ttal::rules::Remarks;
 use crate::ttal::source::{Decoding, Source};
 
 /// The content profile of a DAPT document.
@@ -58,7 +59,7 @@ fn probe(text: &str) -> bool {
 
 /// Reads a document. What breaks the rules of serialization is an error; other rules are for validation to report.
 fn read(source: &Source, _: &ReadOptions, notes: &mut Notes) -> Result<Script> {
-    let mut remarks = Vec::new();
+    let mut remarks = Remarks::default();
     let script = parse(source, &mut remarks, notes);
     script.ok_or_else(|| {
         let fatal = remarks.iter().find(|remark| remark.rule.id.starts_with("S-"));

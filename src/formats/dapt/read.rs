@@ -15,7 +15,7 @@ use crate::ttal::model::{
     Body, Content, Description, Event, FrameRateValue, Group, List, Script, Slot, Str, Text, Timing,
 };
 use crate::ttal::place::Place;
-use crate::ttal::rules::{Remark, table};
+use crate::ttal::rules::{Remark, Remarks, table};
 use crate::ttal::source::Source;
 
 /// A rule of serialization as errors cite it.
@@ -30,7 +30,7 @@ pub(super) fn clause(rule: &str) -> &'static str {
 
 /// Reads a document as far as it goes, and remarks upon what only its XML shows. Values that break a rule are kept
 /// in the script, for the rules to judge. `None` where it is no XML, or no TTML.
-pub fn parse(source: &Source, remarks: &mut Vec<Remark>, notes: &mut Notes) -> Option<Script> {
+pub fn parse(source: &Source, remarks: &mut Remarks, notes: &mut Notes) -> Option<Script> {
     let parsed = match xml::parse(source) {
         Ok(parsed) => parsed,
         Err(problem) => {

@@ -12,7 +12,7 @@ use crate::ttal::model::{
     OnScreen, Speak, SpeakRate, Str, Time,
 };
 use crate::ttal::place::{Place, Spot};
-use crate::ttal::rules::{self, Remark};
+use crate::ttal::rules::{self, Remark, Remarks};
 
 /// What reading a document gathers beside the model.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Reading<'r> {
     /// The source's text, which places point into.
     pub text: &'r str,
     /// What rules have to say.
-    pub remarks: &'r mut Vec<Remark>,
+    pub remarks: &'r mut Remarks,
     /// Oddities and losses.
     pub notes: &'r mut Notes,
     /// The event that is being read.
@@ -34,9 +34,7 @@ impl Reading<'_> {
     pub fn remark(&mut self, rule: &'static Rule, spot: Spot, message: impl Into<String>) -> &mut Remark {
         let mut remark = Remark::new(rule, spot, message);
         remark.event.clone_from(&self.event);
-        self.remarks.push(remark);
-        let last = self.remarks.len() - 1;
-        &mut self.remarks[last]
+        self.remarks.add(remark)
     }
 
     /// Notes vocabulary that a writer of DAPT has to leave out.

@@ -127,8 +127,70 @@ impl Remark {
     }
 }
 
-/// What the rules said so far.
-pub type Remarks = Vec<Remark>;
+/// What the rules said so far: the first [`Self::MOST`] remarks. A file that breaks more is not mended by reading
+/// them, and they would fill the memory.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    kept: Vec<Remark>,
+    /// The last remark that was one too many.
+    spare: Option<Remark>,
+}
+
+impl Remarks {
+    /// Remarks that are kept.
+    pub const MOST: usize = 200_000;
+
+    /// Adds a remark.
+    pub fn push(&mut self, remark: Remark) {
+        self.add(remark);
+    }
+
+    /// Adds a remark, and gives it back to be completed.
+    pub fn add(&mut self, remark: Remark) -> &mut Remark {
+        if self.kept.len() >= Self::MOST {
+            return self.spare.insert(remark);
+        }
+        self.kept.push(remark);
+        let last = self.kept.len() - 1;
+        &mut self.kept[last]
+    }
+
+    /// Whether remarks were left out.
+    pub fn is_full(&self) -> bool {
+        self.spare.is_some()
+    }
+}
+
+impl std::ops::Deref for Remarks {
+    type Target = [Remark];
+
+    fn deref(&self) -> &[Remark] {
+        &self.kept
+    }
+}
+
+impl std::ops::DerefMut for Remarks {
+    fn deref_mut(&mut self) -> &mut [Remark] {
+        &mut self.kept
+    }
+}
+
+impl IntoIterator for Remarks {
+    type Item = Remark;
+    type IntoIter = std::vec::IntoIter<Remark>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.kept.into_iter()
+    }
+}
+
+impl Extend<Remark> for Remarks {
+    fn extend<I: IntoIterator<Item = Remark>>(&mut self, remarks: I) {
+        for remark in remarks {
+            self.push(remark);
+        }
+    }
+}
 
 /// The syntax that a script was read from: some rules are the reader's there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,4 +282,21 @@ fn one_of(words: &[&str]) -> String {
 /// The advice to write the word that was probably meant.
 fn did_you_mean<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<String> {
     crate::nearest::nearest(word, words).map(|near| format!("write `{near}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ttal::place::Place;
+
+    #[test]
+    fn remarks_are_bounded() {
+        let mut remarks = Remarks::default();
+        let remark = || Remark::new(&table::S_01, Place::default().whole(), "");
+        remarks.extend(std::iter::repeat_with(remark).take(Remarks::MOST));
+        assert!(!remarks.is_full());
+        remarks.add(remark()).found = Some("completed".into());
+        assert!(remarks.is_full());
+        assert_eq!((remarks.len(), &remarks[Remarks::MOST - 1].found), (Remarks::MOST, &None));
+    }
 }

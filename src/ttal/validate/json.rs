@@ -1,13 +1,13 @@
 //! Validating TTAL JSON.
 
-use super::{Draft, Origin, Target, ValidateOptions, findings, misfits, remark_at};
+use super::{Draft, Origin, Target, ValidateOptions, findings, misfits, remark_at, too_many};
 use crate::findings::{Finding, Severity};
 use crate::ttal::computed::Context;
 use crate::ttal::json::{Problem, ProblemKind, Reader};
 use crate::ttal::model::Script;
 use crate::ttal::model::object::Data;
 use crate::ttal::rules::table::{S_01, S_03, S_05, S_06, S_07, S_08, S_10};
-use crate::ttal::rules::{self, Remark, Syntax};
+use crate::ttal::rules::{self, Remark, Remarks, Syntax};
 use crate::ttal::source::Source;
 
 pub(super) fn validate(source: &Source, options: &ValidateOptions) -> Vec<Finding> {
@@ -55,8 +55,10 @@ pub(super) fn validate(source: &Source, options: &ValidateOptions) -> Vec<Findin
     misfits::find(text, &mut misfits);
     drafts.extend(misfits.iter().map(misfits::Misfit::draft));
     let context = Context::new(&script);
-    let mut remarks = Vec::new();
+    let mut remarks = Remarks::default();
     rules::check(&script, &context, Syntax::Json, &options.rules, &mut remarks);
+    let is_full = remarks.is_full() || misfits.len() >= Remarks::MOST;
+    drafts.extend(is_full.then(too_many));
     drafts.extend(remarks.into_iter().map(Draft::rule));
     findings(source, Syntax::Json, drafts, Some((&script, &context)))
 }

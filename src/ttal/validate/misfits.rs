@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Draft, Origin, Placed, Target, remark_at};
 use crate::nearest::nearest;
+use crate::ttal::rules::Remarks;
 use crate::ttal::rules::table::{D_20, D_21, S_06, S_10};
 use crate::ttal::schema::schema;
 
@@ -63,6 +64,9 @@ pub(super) fn find(text: &str, misfits: &mut Vec<Misfit>) {
 
 impl Judge {
     fn tell(&self, error: &ValidationError<'_>, misfits: &mut Vec<Misfit>) {
+        if misfits.len() >= Remarks::MOST {
+            return;
+        }
         let mut misfit = Misfit {
             pointer: error.instance_path().to_string(),
             key: None,

@@ -11,7 +11,7 @@ use super::locate::{Placed, Target, locate};
 use super::model::Script;
 use super::place::Spot;
 use super::rules::table::{S_01, S_02};
-use super::rules::{Remark, RuleOptions, Syntax};
+use super::rules::{Remark, Remarks, RuleOptions, Syntax};
 use super::source::Source;
 use super::time::{MediaTime, TimecodeCounter};
 use crate::findings::{FileReport, Finding, Location};
@@ -105,6 +105,13 @@ impl Draft<'_> {
     fn rule(remark: Remark) -> Self {
         Draft { target: Target::Spot(remark.spot), remark, key: None, origin: Origin::Rule }
     }
+}
+
+/// What is said where not all is told.
+fn too_many() -> Draft<'static> {
+    let message = format!("more than {} findings: the rest is not told", Remarks::MOST);
+    let remark = remark_at(&S_01, message).fix("mend what is found first, and validate again");
+    Draft { target: Target::Offset(0), remark, key: None, origin: Origin::Rule }
 }
 
 /// Turns drafts into findings: says where they are, and leaves out what is said better by another.
