@@ -61,6 +61,22 @@ fn help() {
 }
 
 #[test]
+fn parents_are_compared_with_lineage() {
+    let folder = folder(&[("base.ttal", "parent.ttal")]);
+    let parent = fs::read_to_string(folder.path().join("parent.ttal")).unwrap();
+    let derive = "derive --to asRecorded --lang en --prefill parent.ttal -o child.ttal";
+    assert_eq!(code(&folder, derive), "exit 0");
+    let validate = "validate --select LN-03 --parent parent.ttal child.ttal";
+    assert_snapshot!("parent_is_the_one", run(&folder, validate));
+    // The same script in another spelling is the same script.
+    fs::write(folder.path().join("parent.ttal"), parent.replace('\n', " ")).unwrap();
+    assert_eq!(code(&folder, validate), "exit 0");
+    fs::write(folder.path().join("parent.ttal"), parent.replace("A. Martin", "B. Martin")).unwrap();
+    assert_snapshot!("parent_is_another", run(&folder, &validate.replace("--select", "--strict --select")));
+    assert_eq!(code(&folder, "validate --parent nowhere.ttal child.ttal"), "exit 4");
+}
+
+#[test]
 fn formats() {
     let folder = two();
     for format in ["text", "json", "sarif", "junit", "github"] {

@@ -13,8 +13,11 @@ use super::super::terminal;
 use super::files::{PIPE, display_name, read_bytes};
 use crate::error::{Error, Result};
 use crate::findings::{self, FileReport, Format, Report, Selection};
+use crate::formats::{self, Notes, ReadOptions};
+use crate::ttal::convert;
+use crate::ttal::normal::sha256;
 use crate::ttal::rules::table::RULES;
-use crate::ttal::rules::{RuleOptions, Suite};
+use crate::ttal::rules::{Parent, RuleOptions, Suite};
 use crate::ttal::validate::{ValidateOptions, validate_bytes};
 
 /// Check scripts by the rules of DAPT and TTAL
@@ -48,6 +51,9 @@ pub(super) struct ValidateArgs {
     /// Look whether local audio files are there; nothing is fetched from a network
     #[arg(long)]
     check_media: bool,
+    /// A document that the scripts were made from, to be compared with their lineage; may be given several times
+    #[arg(long = "parent", value_name = "FILE")]
+    parents: Vec<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -58,6 +64,8 @@ Examples:
     ttal validate --format github season1/
   Only what DAPT demands, for a pipeline:
     ttal validate --select S,D --json - < episode.xml
+  Whether a translation was made from the transcript that is at hand:
+    ttal validate --parent transcript.ttal translation.ttal
 
 Exit codes:
   0  no rule of severity error is broken
@@ -74,8 +82,14 @@ pub(super) fn run(arguments: &ValidateArgs) -> Result<u8> {
     }
     let mut failures = Vec::new();
     let paths = expand(&arguments.inputs, &mut failures)?;
+    let rules = RuleOptions {
+        suite: arguments.suite,
+        parents: arguments.parents.iter().map(|path| parent(path)).collect::<Result<_>>()?,
+        strict: arguments.strict,
+        ..RuleOptions::default()
+    };
     let mut report = Report::new("ttal", RULES, selection);
-    for result in validate_all(&paths, arguments) {
+    for result in validate_all(&paths, &rules, arguments.check_media) {
         match result {
             Ok(file) => report.push(file),
             Err(error) => failures.push(error),
@@ -184,7 +198,7 @@ fn is_script(path: &Path) -> bool {
 }
 
 /// Validates files on all cores; the results are in the order of the files.
-fn validate_all(paths: &[String], arguments: &ValidateArgs) -> Vec<Result<FileReport>> {
+fn validate_all(paths: &[String], rules: &RuleOptions, check_media: bool) -> Vec<Result<FileReport>> {
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<Result<FileReport>>>> = paths.iter().map(|_| Mutex::new(None)).collect();
     let workers = thread::available_parallelism().map_or(1, |n| n.get()).min(paths.len());
@@ -194,7 +208,7 @@ fn validate_all(paths: &[String], arguments: &ValidateArgs) -> Vec<Result<FileRe
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let (Some(path), Some(slot)) = (paths.get(at), results.get(at)) else { break };
-                    let result = validate_file(path, arguments);
+                    let result = validate_file(path, rules, check_media);
                     if let Ok(mut slot) = slot.lock() {
                         *slot = Some(result);
                     }
@@ -205,14 +219,22 @@ fn validate_all(paths: &[String], arguments: &ValidateArgs) -> Vec<Result<FileRe
     results.into_iter().filter_map(|slot| slot.into_inner().ok().flatten()).collect()
 }
 
-fn validate_file(path: &str, arguments: &ValidateArgs) -> Result<FileReport> {
+/// What lineage can be compared with: the document's name, and the hashes of its script and of its bytes.
+fn parent(path: &str) -> Result<Parent> {
+    let bytes = read_bytes(path)?;
+    let (source, format) = formats::open(display_name(path), bytes, None, None)?;
+    let mut parent = Parent { document_id: None, sha256: vec![source.sha256()] };
+    if let Some(read) = format.read.filter(|_| convert::is_script(format)) {
+        let script = read(&source, &ReadOptions::default(), &mut Notes::default())?;
+        parent.sha256.push(sha256(&script));
+        parent.document_id = script.document_id.map(Into::into);
+    }
+    Ok(parent)
+}
+
+fn validate_file(path: &str, rules: &RuleOptions, check_media: bool) -> Result<FileReport> {
     let bytes = read_bytes(path)?;
     let folder = || Path::new(path).parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let rules = RuleOptions {
-        suite: arguments.suite,
-        media_folder: arguments.check_media.then(folder),
-        parents: Vec::new(),
-        strict: arguments.strict,
-    };
+    let rules = RuleOptions { media_folder: check_media.then(folder), ..rules.clone() };
     Ok(validate_bytes(display_name(path), bytes, &ValidateOptions { rules }))
 }

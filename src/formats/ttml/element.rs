@@ -281,6 +281,12 @@ impl Reading<'_> {
                     common.foreign.push(foreign::attribute(self.text, &attribute));
                 }
                 _ => {
+                    if (vocabulary, name) == (Vocabulary::Dapt, "onScreen") {
+                        let message = format!("`onScreen` says nothing on `{}`", node.tag_name().name());
+                        let remark = self.remark(&rules::table::D_10, place(node).whole(), message);
+                        remark.severity = Severity::Warning;
+                        remark.fix = Some("give it to the event".into());
+                    }
                     common.styling.0.push((format!("{}:{name}", vocabulary.prefix()).into(), value.into()));
                 }
             }
