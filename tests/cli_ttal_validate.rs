@@ -68,6 +68,16 @@ fn parents_are_compared_with_lineage() {
     assert_eq!(code(&folder, derive), "exit 0");
     let validate = "validate --select LN-03 --parent parent.ttal child.ttal";
     assert_snapshot!("parent_is_the_one", run(&folder, validate));
+    // An earlier revision is an input as well.
+    let again = "convert child.ttal grandchild.ttal";
+    assert_eq!(code(&folder, again), "exit 0");
+    assert_eq!(
+        code(
+            &folder,
+            "validate --strict --select LN-03 --parent parent.ttal --parent child.ttal grandchild.ttal"
+        ),
+        "exit 0"
+    );
     // The same script in another spelling is the same script.
     fs::write(folder.path().join("parent.ttal"), parent.replace('\n', " ")).unwrap();
     assert_eq!(code(&folder, validate), "exit 0");

@@ -145,25 +145,23 @@ fn check_stages(ctx: &Ctx<'_>, out: &mut Remarks) {
     }
 }
 
-/// LN-03.
+/// LN-03. A document keeps its name over its revisions, so that one of the inputs of that name has to be it.
 fn check_parents(ctx: &Ctx<'_>, out: &mut Remarks) {
     let severity = if ctx.options.strict { Severity::Error } else { Severity::Warning };
-    for input in ctx.script.lineage.iter().flat_map(|step| &step.inputs) {
-        let Some(hash) = input.sha256.as_deref() else { continue };
-        let parents = ctx.options.parents.iter().filter(|parent| {
-            parent.document_id.as_deref().is_some_and(|id| input.document_id.as_deref() == Some(id))
-        });
-        let hashes: Vec<&String> = parents.flat_map(|parent| &parent.sha256).collect();
-        if !hashes.is_empty() && !hashes.iter().any(|known| known.eq_ignore_ascii_case(hash)) {
-            out.push(
-                Remark::new(
-                    &LN_03,
-                    input.at.key("sha256"),
-                    "the input is not the document that was given for it",
-                )
-                .severity(severity)
-                .found(hash),
-            );
+    for parent in &ctx.options.parents {
+        let Some(id) = parent.document_id.as_deref() else { continue };
+        let inputs = ctx.script.lineage.iter().flat_map(|step| &step.inputs);
+        let mut last = None;
+        let mut is_known = false;
+        for input in inputs.filter(|input| input.document_id.as_deref() == Some(id)) {
+            let Some(hash) = input.sha256.as_deref() else { continue };
+            is_known |= parent.sha256.iter().any(|known| known.eq_ignore_ascii_case(hash));
+            last = Some((input, hash));
+        }
+        if let Some((input, hash)) = last.filter(|_| !is_known) {
+            let message = "the input is not the document that was given for it";
+            let remark = Remark::new(&LN_03, input.at.key("sha256"), message).severity(severity).found(hash);
+            out.push(remark.expected(parent.sha256.join(" or ")));
         }
     }
 }
