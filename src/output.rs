@@ -84,6 +84,14 @@ impl Outputs {
     /// # Errors
     /// `Usage` if it exists and must not be replaced, `Io` if it can't be made.
     pub fn file(&mut self, place: &Path) -> Result<File> {
+        self.check_free(place)?;
+        // What a link leads to is replaced, not the link.
+        let place = &fs::canonicalize(place).unwrap_or_else(|_| place.to_path_buf());
+        let old = fs::metadata(place).ok();
+        if old.as_ref().is_some_and(|old| !old.is_file()) {
+            return Err(Error::usage("is there and no regular file: it can't be replaced")
+                .in_file(place.display().to_string()));
+        }
         let (folder, name) = self.prepare(place)?;
         let mut builder = tempfile::Builder::new();
         let prefix = format!(".{name}.");
@@ -92,6 +100,10 @@ impl Outputs {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let temporary = builder.tempfile_in(&folder).map_err(|e| cannot_make(place, e))?;
         let file = temporary.as_file().try_clone().map_err(|e| cannot_make(place, e))?;
+        if let Some(old) = old {
+            // What was private stays private.
+            file.set_permissions(old.permissions()).map_err(|e| cannot_make(place, e))?;
+        }
         self.pending.push(Pending::File { temporary, place: place.to_path_buf() });
         Ok(file)
     }
@@ -217,6 +229,26 @@ mod tests {
         fs::write(folder.join("1.m4s"), b"y").unwrap();
         drop(outputs);
         assert!(names(root.path()).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_modes_are_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let root = tempfile::tempdir().unwrap();
+        let (script, link) = (root.path().join("script"), root.path().join("link"));
+        fs::write(&script, b"1").unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink("script", &link).unwrap();
+        let mut outputs = Outputs::new(true);
+        outputs.file(&link).unwrap().write_all(b"2").unwrap();
+        outputs.commit().unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(fs::read(&script).unwrap(), b"2");
+        assert_eq!(script.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let socket = root.path().join("socket");
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(Outputs::new(true).file(&socket).unwrap_err().to_string().contains("no regular file"));
     }
 
     #[test]

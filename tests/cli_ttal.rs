@@ -251,6 +251,33 @@ fn pipes_work() {
     assert_snapshot!("pipe_of_nothing", bench.run_with_input("convert - - --to srt", b""));
 }
 
+/// DAPT is known by what is in it, whatever its name; and one bad file does not hide the others.
+#[test]
+fn scripts_of_any_name_and_in_batches() {
+    let bench = Bench::with(&["harbour.ttal"]);
+    bench.run("convert harbour.ttal harbour.xml --to dapt --no-lineage");
+    let text = bench.text("harbour.xml").replace("<body", "<!-- keep me --><body");
+    bench.write("harbour.xml", &text);
+    bench.write("bad.ttal", "{bad");
+    bench.run("fmt harbour.ttal -o tidy.ttal");
+    assert_snapshot!("fmt_in_batches", bench.run("fmt --check bad.ttal harbour.xml tidy.ttal"));
+    assert_snapshot!("roundtrip_in_batches", bench.run("roundtrip bad.ttal harbour.xml"));
+    assert_snapshot!("retime_xml", bench.run("retime --offset 1s harbour.xml -o moved.dapt"));
+    assert_snapshot!(
+        "derive_placeholder",
+        bench.run("derive --to asRecorded --lang en --audio {take}.wav harbour.xml")
+    );
+    assert_snapshot!("convert_absent_language", bench.run("convert harbour.xml out.srt --lang frr"));
+    assert!(!bench.exists("out.srt"));
+    let timed = "<tt xmlns=\"http://www.w3.org/ns/ttml\" xml:lang=\"en\"><body><div><p begin=\"soon\" end=\"2s\">a</p></div></body></tt>";
+    bench.write("timed.ttml", timed);
+    assert_snapshot!(
+        "losses_of_reading_fail",
+        bench.run("convert timed.ttml out.srt --from imsc --fail-on-loss=C-TIME")
+    );
+    assert!(!bench.exists("out.srt"));
+}
+
 /// Inputs made to break a reader. Each gives one error, in bounded time and memory, and no output.
 #[test]
 fn hostile_inputs_give_one_error() {

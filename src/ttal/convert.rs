@@ -94,6 +94,9 @@ pub fn convert(
     if let Some(kind) = &job.only {
         filter::keep_kind(script, kind);
     }
+    if let Some(language) = job.write.language.as_deref().filter(|_| is_script(source)) {
+        filter::require_language(script, language)?;
+    }
     if is_script(target) {
         if let Some(language) = job.write.language.as_deref().filter(|_| is_script(source)) {
             for event in filter::keep_language(script, language) {

@@ -119,6 +119,32 @@ fn keep(script: &mut Script, takes: impl FnMut(&Event) -> bool) {
     script.events.retain(|_| kept.next().unwrap_or(false));
 }
 
+/// Makes sure that there are texts in a language, where there are texts at all.
+///
+/// # Errors
+/// `Usage` where none is, with the languages that there are.
+pub fn require_language(script: &Script, wanted: &str) -> Result<()> {
+    let context = Context::new(script);
+    let mut present: Vec<&str> = Vec::new();
+    for event in &script.events {
+        let computed = context.event(event);
+        for text in &event.texts {
+            let language = context.text(&computed, text).language;
+            if language::matches(language, wanted) {
+                return Ok(());
+            }
+            if !present.contains(&language) {
+                present.push(language);
+            }
+        }
+    }
+    if present.is_empty() {
+        return Ok(());
+    }
+    present.sort_unstable();
+    Err(Error::usage(format!("--lang: no text is in `{wanted}`; there are texts in {}", present.join(", "))))
+}
+
 /// Keeps the texts of one language. All events stay; the identifier of an event is given for every text that goes.
 pub fn keep_language(script: &mut Script, wanted: &str) -> Vec<Str> {
     let chosen: Vec<Vec<bool>> = {

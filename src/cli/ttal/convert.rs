@@ -529,13 +529,5 @@ fn tell(losses: &Losses, arguments: &ConvertArgs, target: &Format) {
     if arguments.losses.quiet {
         return;
     }
-    for loss in losses.report() {
-        let events = match loss.event_ids.as_slice() {
-            [] => String::new(),
-            [only] => format!(" (event {only})"),
-            [first, rest @ ..] => format!(" ({} and {} more)", first, files::count(rest.len(), "event")),
-        };
-        let detail = crate::findings::printable::printable(&loss.detail).into_owned();
-        terminal::warning(&format!("{} in {}: {detail}{events}", loss.code, target.title));
-    }
+    files::tell_losses(losses, target);
 }

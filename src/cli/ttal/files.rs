@@ -75,7 +75,10 @@ impl InputArgs {
 
     /// Reads a script from bytes that are there already.
     pub(super) fn open_bytes(&self, path: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Opened> {
-        let from = self.from.as_deref().map(formats::by_name).transpose()?;
+        // IMSC is read as the TTML that it is.
+        let name =
+            self.from.as_deref().map(|name| if name.eq_ignore_ascii_case("imsc") { "ttml" } else { name });
+        let from = name.map(formats::by_name).transpose()?;
         let encoding = self.encoding.as_deref().map(|name| {
             encoding_rs::Encoding::for_label(name.as_bytes())
                 .ok_or_else(|| Error::usage(format!("--encoding: no encoding is called `{name}`")))
@@ -123,6 +126,19 @@ impl Opened {
     }
 }
 
+/// Prints what a format can't hold, as warnings.
+pub(super) fn tell_losses(losses: &formats::Losses, target: &Format) {
+    for loss in losses.report() {
+        let events = match loss.event_ids.as_slice() {
+            [] => String::new(),
+            [only] => format!(" (event {only})"),
+            [first, rest @ ..] => format!(" ({} and {} more)", first, count(rest.len(), "event")),
+        };
+        let detail = crate::findings::printable::printable(&loss.detail).into_owned();
+        terminal::warning(&format!("{} in {}: {detail}{events}", loss.code, target.title));
+    }
+}
+
 /// Writes an output whole or not at all; `-` is standard output.
 pub(super) fn write_output(
     path: &str,
@@ -153,7 +169,9 @@ pub(super) fn write_script(path: &str, force: bool, script: &Script, format: &Fo
     let write =
         format.write.ok_or_else(|| Error::usage(format!("{} is read here, not written", format.title)))?;
     let mut losses = formats::Losses::default();
-    write_output(path, force, |out| write(script, &formats::WriteOptions::default(), &mut losses, out))
+    write_output(path, force, |out| write(script, &formats::WriteOptions::default(), &mut losses, out))?;
+    tell_losses(&losses, format);
+    Ok(())
 }
 
 /// The format that a file for a script shall have: by its name, TTAL on standard output and where the name says

@@ -5,7 +5,7 @@ use clap::Args;
 use super::super::{print, terminal};
 use super::files::{self, InputArgs, PIPE};
 use crate::error::{Error, Result};
-use crate::formats::{Losses, ReadOptions, WriteOptions};
+use crate::formats::{ReadOptions, WriteOptions};
 use crate::ttal::convert::is_script;
 
 /// Write scripts in their canonical form, or check that they have it
@@ -45,13 +45,23 @@ pub(super) fn run(arguments: &FmtArgs) -> Result<u8> {
         return Err(Error::usage("several files need --check or --write"));
     }
     let mut code = 0;
+    let mut is_off = false;
     for path in &arguments.inputs {
-        let original = files::read_bytes(path)?;
-        let formatted = format(path, &original)?;
+        let result = files::read_bytes(path).and_then(|original| Ok((format(path, &original)?, original)));
+        let (formatted, original) = match result {
+            Ok(both) => both,
+            // One bad file must not hide what the others are like.
+            Err(error) if arguments.inputs.len() > 1 => {
+                terminal::error(&error.to_string());
+                code = code.max(error.kind().exit_code());
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if arguments.check {
             if formatted != original {
                 print(&format!("{}: not in canonical form\n", files::display_name(path)))?;
-                code = 1;
+                is_off = true;
             }
         } else if arguments.write && path != PIPE {
             if formatted != original {
@@ -67,7 +77,8 @@ pub(super) fn run(arguments: &FmtArgs) -> Result<u8> {
             })?;
         }
     }
-    if code == 1 {
+    if is_off {
+        code = code.max(1);
         terminal::note("`ttal fmt --write FILE` brings a file in order");
     }
     Ok(code)
@@ -83,7 +94,9 @@ fn format(path: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         .in_file(opened.source.name()));
     };
     opened.warn();
+    let mut losses = opened.notes.losses.clone();
     let mut formatted = Vec::with_capacity(bytes.len());
-    write(&opened.script, &WriteOptions::default(), &mut Losses::default(), &mut formatted)?;
+    write(&opened.script, &WriteOptions::default(), &mut losses, &mut formatted)?;
+    files::tell_losses(&losses, opened.format);
     Ok(formatted)
 }

@@ -12,7 +12,8 @@ use crate::ttal::time::FrameRate;
 
 /// Move a script in time: by an offset, to another frame rate or speed, to the start of the programme
 ///
-/// Times are exact, and stay in the unit they are written in. Several changes are made in the order --to-fps,
+/// Times stay in the unit they are written in; what that can't say exactly is written in seconds, rounded to the nanosecond.
+/// Several changes are made in the order --to-fps,
 /// --scale, --offset, --sync. The lineage gets a step.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -70,6 +71,7 @@ pub(super) fn run(arguments: &RetimeArgs) -> Result<u8> {
     let mut opened = InputArgs::default().open(&arguments.input, &ReadOptions::default())?;
     files::must_be_script(&opened, &arguments.input)?;
     opened.warn();
+    files::tell_losses(&opened.notes.losses, opened.format);
     let parent = (!arguments.no_lineage).then(|| opened.parent());
     let mut script = std::mem::take(&mut opened.script);
     let mut parameters = Extensions::default();

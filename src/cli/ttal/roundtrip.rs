@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::super::{print, print_json};
+use super::super::{print, print_json, terminal};
 use super::files::{self, display_name};
 use crate::error::Result;
 use crate::findings::printable::printable;
@@ -47,9 +47,19 @@ pub(super) fn run(arguments: &RoundTripArgs) -> Result<u8> {
     let mut code = 0;
     let mut results = Vec::new();
     for path in &arguments.inputs {
-        let source = Source::decode(display_name(path), files::read_bytes(path)?, Decoding::Strict)?;
-        let outcome = roundtrip::check(&source)?;
-        code |= u8::from(!outcome.differences.is_empty());
+        let bytes = files::read_bytes(path);
+        let source = bytes.and_then(|bytes| Source::decode(display_name(path), bytes, Decoding::Strict));
+        let outcome = match source.and_then(|source| roundtrip::check(&source)) {
+            Ok(outcome) => outcome,
+            // One bad file must not hide what the others are like.
+            Err(error) if arguments.inputs.len() > 1 => {
+                terminal::error(&error.to_string());
+                code = code.max(error.kind().exit_code());
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        code = code.max(u8::from(!outcome.differences.is_empty()));
         results.push(FileResult {
             file: display_name(path),
             way: outcome.way,

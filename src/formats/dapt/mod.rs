@@ -41,7 +41,7 @@ pub static FORMAT: Format = Format {
 const PROBED: usize = 8192;
 
 /// Whether a text looks like TTML with DAPT's vocabulary or profile on its root element.
-fn probe(text: &str) -> bool {
+pub(super) fn probe(text: &str) -> bool {
     let mut end = PROBED.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -212,6 +212,7 @@ impl<'d> Reader<'d, '_> {
                 }
                 Err(why) => {
                     self.notes.add(a.range().start, format!("{name} `{}`: {why}; left out", a.value()));
+                    self.notes.losses.add(LossCode::Time, None, "times that can't be read");
                     None
                 }
             }

@@ -31,8 +31,11 @@ pub(crate) const FORMAT: Format = Format {
     write: None,
 };
 
-/// Whether the root element looks like TTML's.
+/// Whether the root element looks like TTML's, but not like DAPT's, which says more.
 fn probe(text: &str) -> bool {
+    if crate::formats::dapt::probe(text) {
+        return false;
+    }
     let mut rest = text.trim_start();
     while let Some(skipped) =
         rest.strip_prefix("<?").and_then(|rest| rest.split_once("?>")).map(|(_, rest)| rest).or_else(|| {
@@ -246,6 +249,11 @@ impl<'d> Reader<'d, '_> {
                     self.notes.add(
                         a.range().start,
                         format!("`{name}` without the prefix of TTML's styles: ignored"),
+                    );
+                    self.notes.losses.add(
+                        LossCode::Style,
+                        None,
+                        "styles without the prefix of TTML's styles",
                     );
                     continue;
                 }
