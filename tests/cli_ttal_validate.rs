@@ -120,6 +120,13 @@ fn exit_codes() {
 #[test]
 fn a_file_that_cannot_be_read_does_not_stop_the_others() {
     assert_snapshot!("unreadable", run(&two(), "validate none.ttal bad.ttal"));
+    for format in ["json", "junit", "github"] {
+        let output = run(&two(), &format!("validate --format {format} none.ttal good.ttal"));
+        assert_snapshot!(format!("unreadable_{format}"), output);
+    }
+    let sarif = run(&two(), "validate --format sarif none.ttal good.ttal");
+    let from = sarif.find("\"invocations\"").unwrap();
+    assert_snapshot!("unreadable_sarif", &sarif[from..]);
 }
 
 #[test]

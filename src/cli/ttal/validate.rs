@@ -95,6 +95,7 @@ pub(super) fn run(arguments: &ValidateArgs) -> Result<u8> {
             Err(error) => failures.push(error),
         }
     }
+    report.unreadable = failures.iter().map(Error::to_string).collect();
     let format = if arguments.json { Format::Json } else { arguments.format };
     let stdout = io::stdout();
     let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

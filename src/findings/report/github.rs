@@ -12,6 +12,9 @@ pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()>
     for finding in report.files.iter().flat_map(|file| &file.findings) {
         writeln!(out, "{}", command(finding))?;
     }
+    for message in &report.unreadable {
+        writeln!(out, "::error::{}", data(&printable(message)))?;
+    }
     Ok(())
 }
 

@@ -13,6 +13,8 @@ struct Root<'a> {
     tool: &'a str,
     version: &'a str,
     files: Vec<File<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unreadable: &'a [String],
     summary: Totals,
 }
 
@@ -84,7 +86,13 @@ pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()>
         .iter()
         .map(|file| File { file: &file.file, findings: file.findings.iter().map(item).collect() })
         .collect();
-    let root = Root { tool: report.tool, version: report.version, files, summary: report.totals() };
+    let root = Root {
+        tool: report.tool,
+        version: report.version,
+        files,
+        unreadable: &report.unreadable,
+        summary: report.totals(),
+    };
     super::write_json(&root, out)
 }
 

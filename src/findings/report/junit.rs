@@ -1,7 +1,8 @@
 //! JUnit XML, in the form that the xUnit plugin of Jenkins reads (its `junit-10.xsd`) and others take too.
 //!
 //! A file is a test suite; every rule broken in it is a test case, which fails if one of its findings makes the
-//! check fail and otherwise passes with the findings as its output; a clean file is one test case that passes.
+//! check fail and otherwise passes with the findings as its output; a clean file is one test case that passes. What
+//! could not be read is a suite of its own, of cases with errors.
 
 use std::io;
 
@@ -21,7 +22,8 @@ struct Case<'a> {
 
 pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     let suites: Vec<_> = report.files.iter().map(|file| (file, cases(file, &report.selection))).collect();
-    let tests: usize = suites.iter().map(|(_, cases)| cases.len().max(1)).sum();
+    let errors = report.unreadable.len();
+    let tests: usize = suites.iter().map(|(_, cases)| cases.len().max(1)).sum::<usize>() + errors;
     let failures: usize = suites.iter().map(|(_, cases)| failures(cases)).sum();
     let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -29,8 +31,11 @@ pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()>
         .with_attribute(("name", report.tool))
         .with_attribute(("tests", tests.to_string().as_str()))
         .with_attribute(("failures", failures.to_string().as_str()))
-        .with_attribute(("errors", "0"))
-        .write_inner_content(|xml| suites.iter().try_for_each(|(file, cases)| suite(file, cases, xml)))?;
+        .with_attribute(("errors", errors.to_string().as_str()))
+        .write_inner_content(|xml| {
+            suites.iter().try_for_each(|(file, cases)| suite(file, cases, xml))?;
+            unreadable(&report.unreadable, xml)
+        })?;
     writeln!(out)
 }
 
@@ -68,6 +73,33 @@ fn suite<W: io::Write>(file: &FileReport, cases: &[Case<'_>], xml: &mut Writer<W
                     .write_empty()?;
             }
             cases.iter().try_for_each(|case| test_case(case, &name, xml))
+        })?;
+    Ok(())
+}
+
+/// The suite of what could not be read.
+fn unreadable<W: io::Write>(messages: &[String], xml: &mut Writer<W>) -> io::Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let count = messages.len().to_string();
+    xml.create_element("testsuite")
+        .with_attribute(("name", "unreadable"))
+        .with_attribute(("tests", count.as_str()))
+        .with_attribute(("failures", "0"))
+        .with_attribute(("errors", count.as_str()))
+        .write_inner_content(|xml| {
+            messages.iter().try_for_each(|message| {
+                xml.create_element("testcase")
+                    .with_attribute(("name", "the file can be read"))
+                    .with_attribute(("classname", "unreadable"))
+                    .write_inner_content(|xml| {
+                        let message = printable(message);
+                        xml.create_element("error").with_attribute(("message", &*message)).write_empty()?;
+                        Ok(())
+                    })?;
+                Ok(())
+            })
         })?;
     Ok(())
 }

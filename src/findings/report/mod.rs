@@ -53,12 +53,21 @@ pub struct Report {
     pub selection: Selection,
     /// The files checked, in the order given, with or without findings.
     pub files: Vec<FileReport>,
+    /// What kept files from being checked, a line each, with the file's name.
+    pub unreadable: Vec<String>,
 }
 
 impl Report {
     /// A report without files yet.
     pub fn new(tool: &'static str, rules: &'static [&'static Rule], selection: Selection) -> Self {
-        Report { tool, version: env!("CARGO_PKG_VERSION"), rules, selection, files: Vec::new() }
+        Report {
+            tool,
+            version: env!("CARGO_PKG_VERSION"),
+            rules,
+            selection,
+            files: Vec::new(),
+            unreadable: Vec::new(),
+        }
     }
 
     /// Adds a file, with those of its findings that the selection takes.
@@ -152,7 +161,8 @@ pub enum Format {
 /// ```
 ///
 /// `path`, `line`, `column`, `offset`, `found`, `expected` and `fix` are left out where nothing is known; `context`
-/// and `related` are there always. Every file checked is listed. Later versions may add members.
+/// and `related` are there always. Every file checked is listed; what kept others from being checked is in `unreadable`,
+/// a list of messages beside `files`, which is left out where there are none. Later versions may add members.
 ///
 /// # Errors
 ///

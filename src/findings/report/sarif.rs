@@ -41,6 +41,7 @@ pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()>
                     "version": report.version,
                     "rules": report.rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
                 }}),
+                invocations: invocations(&report.unreadable),
                 column_kind: "unicodeCodePoints",
                 artifacts,
                 results,
@@ -62,6 +63,9 @@ struct Log<'a> {
 #[serde(rename_all = "camelCase")]
 struct Run<'a> {
     tool: Value,
+    /// Only where something failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    invocations: Vec<Value>,
     column_kind: &'a str,
     artifacts: Vec<Value>,
     results: Vec<SarifResult<'a>>,
@@ -99,6 +103,16 @@ impl Properties<'_> {
         let Properties { context, found, expected, fix } = self;
         context.is_empty() && found.is_none() && expected.is_none() && fix.is_none()
     }
+}
+
+/// What could not be read, as notifications of the run.
+fn invocations(unreadable: &[String]) -> Vec<Value> {
+    if unreadable.is_empty() {
+        return Vec::new();
+    }
+    let notification = |message: &String| json!({"level": "error", "message": {"text": message}});
+    let notifications: Vec<Value> = unreadable.iter().map(notification).collect();
+    vec![json!({"executionSuccessful": false, "toolExecutionNotifications": notifications})]
 }
 
 /// A rule as a `reportingDescriptor`.

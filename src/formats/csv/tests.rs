@@ -163,6 +163,9 @@ fn times_that_are_no_frames_get_columns_of_their_own() {
     };
     let (even, _) = print(&script([event("24f", "36f")]), &WriteOptions::default());
     assert!(!even.contains("Begin ms"), "{even}");
+    let (between, _) = print(&script([event("1.52s", "2.78s")]), &WriteOptions::default());
+    // Out less in, though the time between touches one frame more.
+    assert!(between.contains("00:00:01:13,00:00:02:19,00:00:01:06"), "{between}");
     let (uneven, losses) = print(&script([event("1.0001s", "36f")]), &WriteOptions::default());
     assert!(uneven.contains("00:00:01:00,00:00:01:12") && uneven.contains("1000.1,1500,"), "{uneven}");
     assert!(!losses.has(LossCode::Time));

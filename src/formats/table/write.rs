@@ -235,7 +235,8 @@ impl<'s, 'm> Sheet<'s, 'm> {
                 ColumnField::Begin => self.time(Some(computed.begin), rules, self.origin, at)?,
                 ColumnField::End => self.time(computed.end, rules, self.origin, at)?,
                 ColumnField::Duration => {
-                    self.time(computed.end.map(|end| end - computed.begin), rules, 0, usize::MAX)?
+                    let duration = computed.end.map(|end| self.duration(computed.begin, end, rules));
+                    self.time(duration, rules, 0, usize::MAX)?
                 }
                 ColumnField::Character => Cow::Owned(self.speakers(event)),
                 ColumnField::OnScreen => {
@@ -387,6 +388,14 @@ impl<'s, 'm> Sheet<'s, 'm> {
             self.rounded.push((event, shift));
         }
         Ok(Cow::Owned(cell))
+    }
+
+    /// How long it is from one time to another: in frames as many as lie between theirs, so that the cells agree.
+    fn duration(&self, begin: MediaTime, end: MediaTime, rules: &Column) -> MediaTime {
+        let in_frames = matches!(rules.time, TimeFormat::Auto | TimeFormat::Timecode | TimeFormat::Frames);
+        let rate = self.counter.filter(|_| in_frames).map(|counter| counter.rate);
+        let frames = rate.and_then(|rate| rate.time(frame_of(rate, end) - frame_of(rate, begin)));
+        frames.unwrap_or(end - begin)
     }
 
     /// Reports the times that were rounded, with the largest shift.
