@@ -261,6 +261,16 @@ fn without_ids(content: &Content) -> Content {
     content
 }
 
+/// What a template for recordings may have in braces; filled in by [`record`].
+const PLACEHOLDERS: [&str; 4] = ["event", "text", "character", "language"];
+
+/// The first name in braces of a template for recordings that stands for nothing.
+pub fn unknown_placeholder(template: &str) -> Option<&str> {
+    let names = template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+    let mut unknown = names.filter(|name| !PLACEHOLDERS.contains(name));
+    unknown.next()
+}
+
 /// Texts of a record carry recordings, and no synthesized speech.
 fn record(event: &mut Event, job: &Derivation, done: &mut Derived) {
     let character = event.characters.first().map_or("", |id| &**id).to_string();

@@ -196,13 +196,12 @@ def check(ttal: Path, report: Report, only: str | None) -> None:
         ours_in_chromium = chromium(browser, {name: written["vtt"][0] for name, _, _, written in done if written})
         for name, mine, by_ffmpeg, written in done:
             why = None
+            source = files[name].read_text(encoding="utf-8", errors="replace")
             if name in tracks:
                 difference = compare(mine, tracks[name])
-                text = files[name].read_text(encoding="utf-8", errors="replace")
-                count(name, "Chromium", difference, difference and browser_reason(mine, tracks[name], text))
+                count(name, "Chromium", difference, difference and browser_reason(mine, tracks[name], source))
                 why = "Chromium has ours" if difference is None else "Chromium refuses the file"
             for program, theirs in (("ffmpeg", by_ffmpeg), ("ttconv", ttconv(files[name]))):
-                source = files[name].read_text(encoding="utf-8", errors="replace")
                 count(name, program, compare(mine, theirs), why or reason(mine, theirs, source))
             for format, (output, theirs) in written.items():
                 text = output.read_text(encoding="utf-8")

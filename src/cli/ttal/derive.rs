@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &DeriveArgs) -> Result<u8> {
     if arguments.audio.is_some() && to != ScriptType::AsRecorded {
         return Err(Error::usage("--audio is for --to asRecorded"));
     }
-    if let Some(unknown) = arguments.audio.as_deref().and_then(unknown_placeholder) {
+    if let Some(unknown) = arguments.audio.as_deref().and_then(derive::unknown_placeholder) {
         return Err(Error::usage(format!(
             "--audio: `{{{unknown}}}` is not filled in; there are {{event}}, {{text}}, {{character}} and {{language}}"
         )));
@@ -108,13 +108,6 @@ pub(super) fn run(arguments: &DeriveArgs) -> Result<u8> {
         &format!("{} in {}: {}", job.to, job.language, summary(&done, script.events.len())),
     )?;
     Ok(0)
-}
-
-/// The first name in braces that stands for nothing.
-fn unknown_placeholder(template: &str) -> Option<&str> {
-    let names = template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
-    let mut unknown = names.filter(|name| !["event", "text", "character", "language"].contains(name));
-    unknown.next()
 }
 
 fn summary(done: &Derived, events: usize) -> String {

@@ -139,6 +139,19 @@ pub(super) fn tell_losses(losses: &formats::Losses, target: &Format) {
     }
 }
 
+/// What came of one file of several: `None` where it failed, which is printed and noted in the exit code, since one bad
+/// file must not hide what the others are like. The failure of a single file is the command's.
+pub(super) fn one_of_many<T>(result: Result<T>, inputs: &[String], code: &mut u8) -> Result<Option<T>> {
+    match result {
+        Err(error) if inputs.len() > 1 => {
+            terminal::error(&error.to_string());
+            *code = (*code).max(error.kind().exit_code());
+            Ok(None)
+        }
+        result => result.map(Some),
+    }
+}
+
 /// Writes an output whole or not at all; `-` is standard output.
 pub(super) fn write_output(
     path: &str,

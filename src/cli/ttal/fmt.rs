@@ -48,15 +48,8 @@ pub(super) fn run(arguments: &FmtArgs) -> Result<u8> {
     let mut is_off = false;
     for path in &arguments.inputs {
         let result = files::read_bytes(path).and_then(|original| Ok((format(path, &original)?, original)));
-        let (formatted, original) = match result {
-            Ok(both) => both,
-            // One bad file must not hide what the others are like.
-            Err(error) if arguments.inputs.len() > 1 => {
-                terminal::error(&error.to_string());
-                code = code.max(error.kind().exit_code());
-                continue;
-            }
-            Err(error) => return Err(error),
+        let Some((formatted, original)) = files::one_of_many(result, &arguments.inputs, &mut code)? else {
+            continue;
         };
         if arguments.check {
             if formatted != original {

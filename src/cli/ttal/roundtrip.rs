@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::super::{print, print_json, terminal};
+use super::super::{print, print_json};
 use super::files::{self, display_name};
 use crate::error::Result;
 use crate::findings::printable::printable;
@@ -49,16 +49,8 @@ pub(super) fn run(arguments: &RoundTripArgs) -> Result<u8> {
     for path in &arguments.inputs {
         let bytes = files::read_bytes(path);
         let source = bytes.and_then(|bytes| Source::decode(display_name(path), bytes, Decoding::Strict));
-        let outcome = match source.and_then(|source| roundtrip::check(&source)) {
-            Ok(outcome) => outcome,
-            // One bad file must not hide what the others are like.
-            Err(error) if arguments.inputs.len() > 1 => {
-                terminal::error(&error.to_string());
-                code = code.max(error.kind().exit_code());
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
+        let result = source.and_then(|source| roundtrip::check(&source));
+        let Some(outcome) = files::one_of_many(result, &arguments.inputs, &mut code)? else { continue };
         code = code.max(u8::from(!outcome.differences.is_empty()));
         results.push(FileResult {
             file: display_name(path),

@@ -8,10 +8,9 @@ use crate::formats::ttml::element::Takes;
 use crate::formats::ttml::names::namespace_of;
 use crate::formats::ttml::space::survives_collapse;
 use crate::formats::ttml::xml;
-use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Character, ContentDescriptor, Foreign, Id, Programme, Region, Resource, ResourceKind, Script, Slot, Str,
-    Style, Talent, Timing,
+    Style, Talent, Timing, is_name,
 };
 
 /// Whether a list can be an attribute whose values are separated by white space.

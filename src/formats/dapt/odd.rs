@@ -5,8 +5,7 @@ use serde::Serialize;
 use crate::formats::ttml::element::{Takes, decimal};
 use crate::formats::ttml::metadata::VALUE;
 use crate::formats::ttml::names::namespace_of;
-use crate::ttal::model::is_name;
-use crate::ttal::model::{Animation, Attributes, Id, List, Mix, Recording, Source, Speak, Unknown};
+use crate::ttal::model::{Animation, Attributes, Id, List, Mix, Recording, Source, Speak, Unknown, is_name};
 
 /// Values by their paths, for one element.
 #[derive(Debug, Default)]

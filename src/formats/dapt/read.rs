@@ -10,9 +10,8 @@ use crate::formats::ttml::foreign;
 use crate::formats::ttml::names::{self, Vocabulary, attribute, attribute_tag, is_tt, tag};
 use crate::formats::ttml::xml::{self, ProblemKind};
 use crate::formats::{LossCode, Notes};
-use crate::ttal::model::is_name;
 use crate::ttal::model::{
-    Body, Content, Description, Event, FrameRateValue, Group, List, Script, Slot, Str, Text, Timing,
+    Body, Content, Description, Event, FrameRateValue, Group, List, Script, Slot, Str, Text, Timing, is_name,
 };
 use crate::ttal::place::Place;
 use crate::ttal::rules::{Remark, Remarks, table};

@@ -24,8 +24,7 @@ use super::style::Styles;
 use super::{Format, LossCode, Losses, RegionChoice, WriteOptions};
 use crate::error::{Error, Result};
 use crate::ttal::computed::Context;
-use crate::ttal::model::is_name;
-use crate::ttal::model::{Attributes, Id, List, Script};
+use crate::ttal::model::{Attributes, Id, List, Script, is_name};
 use crate::ttal::source::Decoding;
 
 /// The row of this format. Documents of IMSC are read as any other TTML is.

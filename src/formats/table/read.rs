@@ -11,10 +11,9 @@ use crate::nearest::ranked;
 use crate::ttal::ids::Ids;
 use crate::ttal::json::Reader;
 use crate::ttal::language;
-use crate::ttal::model::is_name;
 use crate::ttal::model::{
     Character, Decimal, Event, Extensions, Id, LipSync, List, Loop, OnScreen, Scene, Script, Status, Str,
-    Text, Timecode, TimecodeFormat, TimecodeSettings, Timing,
+    Text, Timecode, TimecodeFormat, TimecodeSettings, Timing, is_name,
 };
 use crate::ttal::place::Place;
 use crate::ttal::time::TimecodeCounter;
