@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::av1::{ObuType, obus, write_leb128};
 use crate::cenc::KeyRing;
-use crate::cmaf::codec::av1;
+use crate::cmaf::codec::{Options as CodecOptions, av1};
 use crate::cmaf::{Detail, Piece, Track};
 use crate::control::Control;
 use crate::decrypt;
@@ -135,7 +135,7 @@ fn open(input: &Input, options: &Options, keys: &KeyRing, control: &Control) -> 
         // Only IVF has times; any rate does for the others.
         frame_rate = frame_rate.or(FrameRate::new(25, 1));
     }
-    av1::build(source, opened.container, &av1::Options { frame_rate, protect: None }, control)
+    av1::build(source, opened.container, &CodecOptions { frame_rate, protect: None }, control)
 }
 
 struct StreamWriter {

@@ -20,6 +20,7 @@ pub mod formats;
 pub mod input;
 pub mod inspect;
 pub mod isobmff;
+pub mod manifest;
 mod nearest;
 pub mod output;
 pub mod pack;

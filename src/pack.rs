@@ -7,9 +7,11 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::cenc::{Iv, IvAllocator, KeyId, KeyRing, Pattern, SampleCipher, Scheme, Tenc, common_pssh};
-use crate::cmaf::codec::av1;
+use crate::cmaf::codec;
+use crate::cmaf::cut::{Cuts, Durations};
 use crate::cmaf::edit;
-use crate::cmaf::write::{self, Durations, Layout};
+use crate::cmaf::template::SegmentTemplate;
+use crate::cmaf::write::{self, Layout};
 use crate::cmaf::{Dependency, Protection, Track};
 use crate::control::Control;
 use crate::demux::{self, Container};
@@ -191,9 +193,11 @@ pub fn run(job: &Job, control: &Control) -> Result<Report> {
                 None => None,
             };
             let encryption = protection.as_ref().map(EncryptionReport::of).transpose()?;
-            let destination = write::Destination { folder: &job.folder, name, layout: job.layout };
-            let written =
-                write::write(&track, &destination, &job.durations, protection, &mut outputs, control)?;
+            let template = SegmentTemplate::default();
+            let destination =
+                write::Destination { folder: &job.folder, name, layout: job.layout, template: &template };
+            let cuts = Cuts::towards(track.samples.samples(), track.start, track.timescale, &job.durations);
+            let written = write::write(&track, &destination, &cuts, protection, &mut outputs, control)?;
             tracks.push(TrackReport::of(input, name, &track, written, encryption, part));
         }
     }
@@ -207,18 +211,17 @@ fn open(input: &Input, job: &Job) -> Result<demux::Opened> {
     let mut opened = demux::open(input, &demux::Options { container: job.container })?;
     let mut left_out = Vec::new();
     opened.tracks.retain(|track| match &track.kind {
-        demux::TrackKind::Av1 => true,
+        demux::TrackKind::Av1 | demux::TrackKind::Coded(_) => true,
         demux::TrackKind::Other { media, codec } => {
-            left_out.push(format!(
-                "track {} ({media}, {codec}) is left out: only AV1 video is packaged",
-                track.id
-            ));
+            left_out.push(format!("track {} ({media}, {codec}) is left out: it is not packaged", track.id));
             false
         }
     });
     if opened.tracks.is_empty() {
         let found = if left_out.is_empty() { "it has no tracks".to_string() } else { left_out.join("; ") };
-        return Err(Error::unsupported(format!("no AV1 video was found: {found}")).in_file(input.name()));
+        return Err(
+            Error::unsupported(format!("nothing to package was found: {found}")).in_file(input.name())
+        );
     }
     opened.notes.append(&mut left_out);
     Ok(opened)
@@ -276,8 +279,8 @@ fn build(
     let name = source.payload.name().to_string();
     let (edits, movie_timescale) = (source.edits.clone(), source.movie_timescale);
     let options =
-        av1::Options { frame_rate: job.frame_rate, protect: encryptor.map(|e| (e.scheme(), e.iv_size())) };
-    let mut track = av1::build(source, container, &options, control)?;
+        codec::Options { frame_rate: job.frame_rate, protect: encryptor.map(|e| (e.scheme(), e.iv_size())) };
+    let mut track = codec::build(source, container, &options, control)?;
     edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&name))?;
     if job.from.is_none() && job.to.is_none() {
         return Ok((track, None));
@@ -418,7 +421,7 @@ impl TrackReport {
         TrackReport {
             name: name.to_string(),
             input: input.name().to_string(),
-            kind: track.kind.name(),
+            kind: track.media.name(),
             codec: track.entries.first().map(|e| e.codec.clone()).unwrap_or_default(),
             width: track.presentation_size.0,
             height: track.presentation_size.1,

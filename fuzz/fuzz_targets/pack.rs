@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use showpack::cenc::{Iv, KeyRing, Pattern, Scheme};
-use showpack::cmaf::write::{Durations, Layout};
+use showpack::cmaf::cut::Durations;
+use showpack::cmaf::write::Layout;
 use showpack::control::Control;
 use showpack::pack::{self, Encryption, Job};
 use showpack::{Input, demux, time::FrameRate};

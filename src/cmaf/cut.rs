@@ -10,10 +10,54 @@ use crate::time::Seconds;
 pub struct Fragment {
     /// The samples, by index.
     pub samples: Range<usize>,
-    /// Decode time of the first, which is its presentation time too.
+    /// Decode time of the first.
     pub start: u64,
     /// Duration in ticks.
     pub duration: u64,
+}
+
+impl Fragment {
+    /// The earliest composition time of its samples.
+    pub fn earliest_composition(&self, samples: &[Sample]) -> u64 {
+        let mut time = self.start;
+        let mut earliest = u64::MAX;
+        for sample in &samples[self.samples.clone()] {
+            earliest = earliest.min(time.saturating_add_signed(sample.composition_offset.into()));
+            time += u64::from(sample.duration);
+        }
+        earliest.min(time)
+    }
+}
+
+/// Where a track is cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cuts {
+    /// Fragments in order, which hold every sample once.
+    pub fragments: Vec<Fragment>,
+    /// Segments as ranges of fragments, in order, which hold every fragment once.
+    pub segments: Vec<Range<usize>>,
+    /// What chunks are to last, where fragments are to have more than one.
+    pub chunk: Option<Seconds>,
+}
+
+impl Cuts {
+    /// Cuts a track towards these durations, without regard to others.
+    pub fn towards(samples: &[Sample], start: u64, timescale: u32, durations: &Durations) -> Self {
+        let fragments = fragments(samples, start, timescale, durations.fragment);
+        let segments = segments(&fragments, timescale, durations.segment);
+        Cuts { fragments, segments, chunk: durations.chunk }
+    }
+}
+
+/// How long parts of a track are to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Durations {
+    /// What fragments are to last.
+    pub fragment: Seconds,
+    /// What segments are to last.
+    pub segment: Seconds,
+    /// What chunks are to last, where fragments are to have more than one.
+    pub chunk: Option<Seconds>,
 }
 
 /// Cuts samples into fragments: each starts at a sync sample, and at every change of sample entry; the sync sample

@@ -193,7 +193,7 @@ fn keep(track: &mut Track, range: Range<usize>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmaf::{Detail, NewSample, SampleGroup, SampleTable, TrackKind};
+    use crate::cmaf::{Description, Detail, Media, NewSample, SampleGroup, SampleTable};
     use crate::input::Input;
 
     /// A track of samples of 10 ticks each, 100 ticks a second; `s` stands for sync samples.
@@ -205,9 +205,10 @@ mod tests {
         }
         samples.samples_mut().iter_mut().for_each(|s| s.duration = 10);
         Track {
-            kind: TrackKind::Video,
+            media: Media::Video,
             timescale: 100,
             start,
+            presented_from: 0,
             language: None,
             samples,
             payload: Input::from_bytes("x", vec![]),
@@ -218,6 +219,7 @@ mod tests {
                 description: GroupDescription::ForwardDistance,
             }],
             presentation_size: (0, 0),
+            description: Description::default(),
             brands: vec![],
             is_cmaf: true,
             warnings: vec![],

@@ -47,7 +47,11 @@ pub(super) fn write(
         w.full(b"mfhd", 0, 0, |w| w.u32(chunk.sequence_number));
         w.boxed(b"traf", |w| {
             data_offset_at = traf_header(w, samples, chunk.start);
-            aux_offset = protected.as_ref().map(|protected| protected.write(w, samples));
+            // With one IV for all and whole samples there is nothing to tell (rule ENC-25).
+            aux_offset = protected
+                .as_ref()
+                .filter(|protected| protected.has_content())
+                .map(|protected| protected.write(w, samples));
             for (index, group) in track.groups.iter().enumerate() {
                 sample_group(w, group, 1 << index, samples);
             }
@@ -80,6 +84,8 @@ struct Shared {
     flags: Option<u32>,
     /// The first sample's flags, where only they differ.
     first_flags: Option<u32>,
+    /// Whether any sample is presented at another time than it is decoded.
+    reordered: bool,
 }
 
 impl Shared {
@@ -98,6 +104,7 @@ impl Shared {
                 .first()
                 .map(|s| s.dependency.sample_flags())
                 .filter(|_| all.is_none() && rest.is_some()),
+            reordered: samples.iter().any(|s| s.composition_offset != 0),
         }
     }
 }
@@ -129,12 +136,14 @@ fn traf_header(w: &mut Writer, samples: &[Sample], start: u64) -> usize {
     const SAMPLE_DURATION: u32 = 0x100;
     const SAMPLE_SIZE: u32 = 0x200;
     const SAMPLE_FLAGS: u32 = 0x400;
+    const COMPOSITION_OFFSET: u32 = 0x800;
     let absent = |value: Option<u32>, flag: u32| if value.is_none() { flag } else { 0 };
     let flags = DATA_OFFSET
         | present(shared.first_flags, FIRST_FLAGS)
         | absent(shared.duration, SAMPLE_DURATION)
         | absent(shared.size, SAMPLE_SIZE)
-        | absent(shared.flags, SAMPLE_FLAGS);
+        | absent(shared.flags, SAMPLE_FLAGS)
+        | if shared.reordered { COMPOSITION_OFFSET } else { 0 };
     let mut data_offset_at = 0;
     w.full(b"trun", 1, flags, |w| {
         w.count(samples.len());
@@ -153,6 +162,9 @@ fn traf_header(w: &mut Writer, samples: &[Sample], start: u64) -> usize {
             if shared.flags.is_none() {
                 w.u32(sample.dependency.sample_flags());
             }
+            if shared.reordered {
+                w.i32(sample.composition_offset);
+            }
         }
     });
     data_offset_at
@@ -160,7 +172,7 @@ fn traf_header(w: &mut Writer, samples: &[Sample], start: u64) -> usize {
 
 /// What `senc` says of a chunk.
 struct ProtectedChunk {
-    /// The subsample maps, one behind the other.
+    /// The subsample maps, one behind the other; none where samples are protected whole.
     maps: Vec<Subsample>,
     ivs: ChunkIvs,
     iv_size: u8,
@@ -178,26 +190,36 @@ impl ProtectedChunk {
         let mut detail = Detail::default();
         let mut maps = Vec::new();
         let mut protected = Vec::with_capacity(chunk.samples.len());
-        while details.next_into(&mut detail).is_some() {
-            protected.push(detail.subsamples.iter().map(|s| u64::from(s.protected)).sum());
+        while let Some(sample) = details.next_into(&mut detail) {
+            protected.push(match detail.subsamples.as_slice() {
+                [] => sample.size.into(),
+                map => map.iter().map(|s| u64::from(s.protected)).sum(),
+            });
             maps.append(&mut detail.subsamples);
         }
         let iv_size = protection.tenc.default_per_sample_iv_size;
         Ok(ProtectedChunk { maps, ivs: ChunkIvs::take(protection, protected.into_iter())?, iv_size })
     }
 
+    fn has_content(&self) -> bool {
+        !self.maps.is_empty() || self.iv_size > 0
+    }
+
     /// Writes `senc`, `saio` and `saiz` (rules ENC-20 to ENC-23).
     fn write(&self, w: &mut Writer, samples: &[Sample]) -> AuxOffset {
         let mut senc_data_at = 0;
         let mut rest = self.maps.as_slice();
-        w.full(b"senc", 0, 2, |w| {
+        let with_maps = !self.maps.is_empty();
+        w.full(b"senc", 0, if with_maps { 2 } else { 0 }, |w| {
             w.count(samples.len());
             senc_data_at = w.len();
             for (index, sample) in samples.iter().enumerate() {
                 w.bytes(self.ivs.stored(index));
                 let (map, behind) = rest.split_at(sample.subsample_count.into());
                 rest = behind;
-                w.u16(sample.subsample_count.into());
+                if with_maps {
+                    w.u16(sample.subsample_count.into());
+                }
                 for subsample in map {
                     w.u16(subsample.clear);
                     w.u32(subsample.protected);
@@ -211,7 +233,10 @@ impl ProtectedChunk {
             w.u32(0);
         });
         let aux_size = |sample: &Sample| {
-            let size = aux_info_size(self.iv_size, sample.subsample_count.into());
+            let size = match sample.subsample_count {
+                0 if !with_maps => self.iv_size.into(),
+                count => aux_info_size(self.iv_size, count.into()),
+            };
             u8::try_from(size).expect("maps over the limit of saiz are refused when they are made")
         };
         let first = samples.first().map_or(0, aux_size);
@@ -234,7 +259,7 @@ fn sample_group(w: &mut Writer, group: &SampleGroup, bit: u32, samples: &[Sample
     }
     // What tells the descriptions apart; those of a kind without content are all one.
     let content = |sample: &Sample| match group.description {
-        GroupDescription::Empty => 0,
+        GroupDescription::Empty | GroupDescription::RollDistance(_) => 0,
         GroupDescription::ForwardDistance => sample.forward_distance,
     };
     let mut descriptions: Vec<u8> = Vec::new();
@@ -269,6 +294,7 @@ fn sample_group(w: &mut Writer, group: &SampleGroup, bit: u32, samples: &[Sample
     let length = match group.description {
         GroupDescription::Empty => 0,
         GroupDescription::ForwardDistance => 1,
+        GroupDescription::RollDistance(_) => 2,
     };
     w.full(b"sgpd", 1, 0, |w| {
         w.fourcc(group.grouping_type);
@@ -279,6 +305,7 @@ fn sample_group(w: &mut Writer, group: &SampleGroup, bit: u32, samples: &[Sample
                 // A default length of 0 means that each entry gives its own.
                 GroupDescription::Empty => w.u32(0),
                 GroupDescription::ForwardDistance => w.u8(*content),
+                GroupDescription::RollDistance(distance) => w.i16(distance),
             }
         }
     });

@@ -2,7 +2,7 @@
 
 use super::brand;
 use super::protection::Protection;
-use super::track::{SampleEntry, Track, TrackKind};
+use super::track::{Media, SampleEntry, Track};
 use crate::isobmff::Writer;
 
 /// The ID of the only track of a file.
@@ -43,8 +43,11 @@ pub(super) fn write(w: &mut Writer, track: &Track, protection: Option<&Protectio
 }
 
 fn trak(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
-    let (handler, name) = match track.kind {
-        TrackKind::Video => (b"vide", "Video"),
+    let handler = Handler::of(track);
+    let alternate_group = match track.media {
+        Media::Video => 1,
+        Media::Audio => 2,
+        Media::Text => 3,
     };
     // track_enabled, track_in_movie
     w.full(b"tkhd", 0, 3, |w| {
@@ -52,12 +55,17 @@ fn trak(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
         w.u32(TRACK_ID);
         w.zeros(8); // reserved, duration
         w.zeros(8); // reserved
-        w.zeros(4); // layer, alternate_group
-        w.zeros(4); // volume, reserved
+        w.u16(0); // layer
+        w.u16(alternate_group);
+        w.u16(if track.media == Media::Audio { 0x0100 } else { 0 }); // volume
+        w.u16(0);
         UNITY_MATRIX.iter().for_each(|&v| w.u32(v));
         let (width, height) = track.presentation_size;
         [width, height].into_iter().for_each(|n| w.u32(n.min(0xffff) << 16)); // 16.16
     });
+    if track.presented_from > 0 {
+        edit_list(w, track.presented_from);
+    }
     w.boxed(b"mdia", |w| {
         let code = language_code(track.language.as_deref());
         w.full(b"mdhd", 0, 0, |w| {
@@ -69,16 +77,19 @@ fn trak(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
         });
         w.full(b"hdlr", 0, 0, |w| {
             w.u32(0);
-            w.fourcc(handler);
+            w.fourcc(handler.kind);
             w.zeros(12);
-            w.cstring(name);
+            w.cstring(handler.name);
         });
         if let Some(tag) = track.language.as_deref().filter(|tag| tag.as_bytes() != code && *tag != "und") {
             w.full(b"elng", 0, 0, |w| w.cstring(tag));
         }
         w.boxed(b"minf", |w| {
-            match track.kind {
-                TrackKind::Video => w.full(b"vmhd", 0, 1, |w| w.zeros(8)),
+            match &handler.kind {
+                b"vide" => w.full(b"vmhd", 0, 1, |w| w.zeros(8)),
+                b"soun" => w.full(b"smhd", 0, 0, |w| w.zeros(4)),
+                b"subt" => w.full(b"sthd", 0, 0, |_| {}),
+                _ => w.full(b"nmhd", 0, 0, |_| {}),
             }
             w.boxed(b"dinf", |w| {
                 w.full(b"dref", 0, 0, |w| {
@@ -91,12 +102,43 @@ fn trak(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
     });
 }
 
+/// How a track is handled (rule ISO-07).
+struct Handler {
+    kind: [u8; 4],
+    name: &'static str,
+}
+
+impl Handler {
+    fn of(track: &Track) -> Self {
+        let is_wvtt = track.entries.first().is_some_and(|entry| entry.format == *b"wvtt");
+        match track.media {
+            Media::Video => Handler { kind: *b"vide", name: "Video" },
+            Media::Audio => Handler { kind: *b"soun", name: "Audio" },
+            Media::Text if is_wvtt => Handler { kind: *b"text", name: "Text" },
+            Media::Text => Handler { kind: *b"subt", name: "Subtitles" },
+        }
+    }
+}
+
+/// One edit that leaves out the media before `media_time` (rule CMF-23).
+fn edit_list(w: &mut Writer, media_time: u64) {
+    let wide = media_time > i32::MAX as u64;
+    w.boxed(b"edts", |w| {
+        w.full(b"elst", u8::from(wide), 0, |w| {
+            w.u32(1);
+            w.u32_or_u64(wide, 0); // segment_duration: to the end
+            w.u32_or_u64(wide, media_time);
+            w.u32(0x1_0000); // media_rate
+        });
+    });
+}
+
 fn stbl(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
     let rates = BitRates::of(track);
     w.full(b"stsd", 0, 0, |w| {
         w.count(track.entries.len());
         for entry in &track.entries {
-            sample_entry(w, entry, &rates, protection);
+            sample_entry(w, track.media, entry, &rates, protection);
         }
     });
     for table in [b"stts", b"stsc"] {
@@ -106,8 +148,19 @@ fn stbl(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
     w.full(b"stco", 0, 0, |w| w.u32(0));
 }
 
-fn sample_entry(w: &mut Writer, entry: &SampleEntry, rates: &BitRates, protection: Option<&Protection>) {
-    let format = if protection.is_some() { b"encv" } else { &entry.format };
+fn sample_entry(
+    w: &mut Writer,
+    media: Media,
+    entry: &SampleEntry,
+    rates: &BitRates,
+    protection: Option<&Protection>,
+) {
+    let format = match (protection, media) {
+        (None, _) => &entry.format,
+        (Some(_), Media::Video) => b"encv",
+        (Some(_), Media::Audio) => b"enca",
+        (Some(_), Media::Text) => b"enct",
+    };
     w.boxed(format, |w| {
         w.bytes(&entry.body);
         w.boxed(b"btrt", |w| {

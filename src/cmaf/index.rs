@@ -3,6 +3,8 @@
 use super::cut::Fragment;
 use super::header::TRACK_ID;
 use super::sample::{Dependency, Sample};
+use super::track::Track;
+use super::write::WrittenFragment;
 use crate::error::{Error, Result};
 use crate::isobmff::Writer;
 use crate::time::display_ticks;
@@ -19,40 +21,52 @@ pub struct AccessPoint {
 }
 
 impl AccessPoint {
-    /// The first access point of a fragment. Sync samples are of type 1: everything from them on decodes.
+    /// The first access point of a fragment. From a sync sample on everything decodes; it is of type 2 where
+    /// samples behind it are presented before it, else of type 1.
     pub fn of(samples: &[Sample], fragment: &Fragment) -> Self {
-        let mut delta = 0u64;
+        let mut time = fragment.start;
+        let mut access: Option<(bool, u64)> = None;
+        let mut leading = false;
         for (index, sample) in samples[fragment.samples.clone()].iter().enumerate() {
-            if sample.dependency == Dependency::Sync {
-                return match u32::try_from(delta).ok().filter(|d| *d < 1 << 28) {
-                    Some(delta) => AccessPoint { starts: index == 0, sap_type: 1, delta },
-                    None => break,
-                };
+            let composed = time.saturating_add_signed(sample.composition_offset.into());
+            match access {
+                None if sample.dependency == Dependency::Sync => access = Some((index == 0, composed)),
+                None => {}
+                Some((_, at)) => leading |= composed < at,
             }
-            delta += u64::from(sample.duration);
+            time += u64::from(sample.duration);
+        }
+        let delta = |at: u64| {
+            let delta = at - fragment.earliest_composition(samples).min(at);
+            u32::try_from(delta).ok().filter(|delta| *delta < 1 << 28)
+        };
+        if let Some((starts, at)) = access
+            && let Some(delta) = delta(at)
+        {
+            return AccessPoint { starts, sap_type: if leading { 2 } else { 1 }, delta };
         }
         AccessPoint { starts: false, sap_type: 0, delta: 0 }
     }
 }
 
-/// The size of the `sidx` for `count` fragments that start at `start`.
-pub(super) fn size(count: usize, start: u64) -> u64 {
-    let fixed = if start > u64::from(u32::MAX) { 40 } else { 32 };
+/// The size of the `sidx` for `count` fragments of a track.
+pub(super) fn size(count: usize, track: &Track) -> u64 {
+    let fixed = if is_wide(track) { 40 } else { 32 };
     fixed + 12 * count as u64
 }
 
-/// Writes the index of fragments that follow it directly and have these sizes.
+/// Chosen by the decode time, which is known before anything is written.
+fn is_wide(track: &Track) -> bool {
+    track.start > u64::from(u32::MAX)
+}
+
+/// Writes the index of the fragments, which follow it directly (rules ISO-21 to ISO-24).
 ///
 /// # Errors
 /// `Limit` where a count, size or duration does not fit the box.
-pub(super) fn write(
-    w: &mut Writer,
-    timescale: u32,
-    samples: &[Sample],
-    fragments: &[Fragment],
-    sizes: &[u64],
-) -> Result<()> {
-    let start = fragments.first().map_or(0, |f| f.start);
+pub(super) fn write(w: &mut Writer, track: &Track, fragments: &[WrittenFragment]) -> Result<()> {
+    let timescale = track.timescale;
+    let start = fragments.first().map_or(0, |f| f.earliest_presentation_time);
     let count = u16::try_from(fragments.len()).map_err(|_| {
         Error::limit(format!(
             "{} fragments, `sidx` holds 65535; make them longer with --fragment-duration",
@@ -60,20 +74,21 @@ pub(super) fn write(
         ))
     })?;
     let mut references = Vec::with_capacity(fragments.len());
-    for (fragment, &size) in fragments.iter().zip(sizes) {
-        let size = u32::try_from(size).ok().filter(|size| *size < 1 << 31).ok_or_else(|| {
+    for fragment in fragments {
+        let size = u32::try_from(fragment.size).ok().filter(|size| *size < 1 << 31).ok_or_else(|| {
             Error::limit(format!(
-                "the fragment at {} has {size} bytes, `sidx` holds 2 GiB; encode with more key frames, or write \
+                "the fragment at {} has {} bytes, `sidx` holds 2 GiB; encode with more key frames, or write \
                  --layout segments, which needs no index",
-                display_ticks(fragment.start, timescale)
+                display_ticks(fragment.earliest_presentation_time, timescale),
+                fragment.size
             ))
         })?;
         let duration = u32::try_from(fragment.duration).map_err(|_| {
             Error::limit(format!("a fragment of {}", display_ticks(fragment.duration, timescale)))
         })?;
-        references.push((size, duration, AccessPoint::of(samples, fragment)));
+        references.push((size, duration, fragment.access));
     }
-    let wide = start > u64::from(u32::MAX);
+    let wide = is_wide(track);
     w.full(b"sidx", u8::from(wide), 0, |w| {
         w.u32(TRACK_ID); // reference_ID
         w.u32(timescale);

@@ -10,10 +10,11 @@ pub mod index;
 mod payload;
 pub mod protection;
 pub mod sample;
+pub mod template;
 pub mod timeline;
 pub mod track;
 pub mod write;
 
 pub use protection::Protection;
 pub use sample::{Dependency, Detail, NewSample, Piece, Sample, SampleTable};
-pub use track::{GroupDescription, SampleEntry, SampleGroup, Track, TrackKind};
+pub use track::{Channels, Description, GroupDescription, Media, SampleEntry, SampleGroup, Track};

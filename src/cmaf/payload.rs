@@ -199,7 +199,8 @@ impl Copier<'_> {
     /// Writes one sample that is too large for a buffer, part by part.
     fn large_sample(&mut self, job: &Job, control: &Control) -> Result<()> {
         let mut detail = Detail::default();
-        self.track.samples.details(job.samples.clone())?.next_into(&mut detail);
+        let mut details = self.track.samples.details(job.samples.clone())?;
+        let sample_size = details.next_into(&mut detail).map_or(0, |sample| sample.size);
         let mut parts = Parts { detail: &detail, input: &self.track.payload, piece: 0, done: 0 };
         let mut at = job.offset;
         let mut put = |bytes: &[u8]| {
@@ -215,7 +216,10 @@ impl Copier<'_> {
             return Ok(());
         };
         let mut range = cipher.start(&ivs.block(*first), Direction::Encrypt)?;
-        for Subsample { clear, protected } in &detail.subsamples {
+        // Without a map the whole sample is protected.
+        let whole = [Subsample { clear: 0, protected: sample_size }];
+        let map = if detail.subsamples.is_empty() { &whole[..] } else { &detail.subsamples };
+        for Subsample { clear, protected } in map {
             let mut left = u64::from(*clear);
             while left > 0 && parts.read(left.min(BATCH), &mut self.buffer)? {
                 left -= self.buffer.len() as u64;

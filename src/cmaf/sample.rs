@@ -28,7 +28,7 @@ impl Dependency {
     }
 }
 
-/// One sample, as the index holds it. 24 bytes, the only cost in memory that grows with the number of samples.
+/// One sample, as the index holds it. 32 bytes, the only cost in memory that grows with the number of samples.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     detail: u64,
@@ -38,6 +38,8 @@ pub struct Sample {
     pub duration: u32,
     /// The sample groups it belongs to: bit *n* for [`super::Track::groups`]`[n]`.
     pub groups: u32,
+    /// Composition time less decode time, in the track's timescale.
+    pub composition_offset: i32,
     /// What it refers to.
     pub dependency: Dependency,
     /// Number of subsamples where the track is to be protected, else 0.
@@ -135,6 +137,7 @@ impl NewSample {
             size,
             duration: 0,
             groups: 0,
+            composition_offset: 0,
             dependency,
             subsample_count: 0,
             entry,
@@ -145,6 +148,13 @@ impl NewSample {
     /// Sets the groups, see [`Sample::groups`].
     pub fn groups(mut self, groups: u32) -> Self {
         self.0.groups = groups;
+        self
+    }
+
+    /// Sets the duration and the composition offset, in ticks.
+    pub fn times(mut self, duration: u32, composition_offset: i32) -> Self {
+        self.0.duration = duration;
+        self.0.composition_offset = composition_offset;
         self
     }
 
@@ -252,7 +262,7 @@ mod tests {
 
     #[test]
     fn an_index_entry_is_small() {
-        assert_eq!(size_of::<Sample>(), 24);
+        assert_eq!(size_of::<Sample>(), 32);
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! A track ready to be written: codec-agnostic samples on one timeline.
 
 use super::sample::SampleTable;
+pub use crate::demux::{Media, Nclx};
 use crate::input::Input;
 
 /// One track, whatever its codec.
 #[derive(Debug)]
 pub struct Track {
     /// What it carries.
-    pub kind: TrackKind,
+    pub media: Media,
     /// Ticks a second of all its times.
     pub timescale: u32,
     /// Decode time of the first sample.
     pub start: u64,
+    /// The media time at which presentation begins, for the edit list: what lies before it is decoded, not presented.
+    /// Priming of audio; 0 for everything else. In ticks.
+    pub presented_from: u64,
     /// The language: an ISO 639-2/T code or a BCP 47 tag.
     pub language: Option<String>,
     /// Samples in decode order.
@@ -24,6 +28,8 @@ pub struct Track {
     pub groups: Vec<SampleGroup>,
     /// Width and height at which the track is presented, for `tkhd`; 0 where it has none.
     pub presentation_size: (u32, u32),
+    /// What manifests say of it.
+    pub description: Description,
     /// Brands that the codec's binding asks for.
     pub brands: Vec<[u8; 4]>,
     /// Whether it keeps the constraints of CMAF, so that its brands may say so.
@@ -39,22 +45,6 @@ impl Track {
     }
 }
 
-/// What a track carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrackKind {
-    /// Pictures.
-    Video,
-}
-
-impl TrackKind {
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            TrackKind::Video => "video",
-        }
-    }
-}
-
 /// A sample entry in the clear, without `btrt`, which is computed when the track is written.
 #[derive(Debug, Clone)]
 pub struct SampleEntry {
@@ -64,6 +54,32 @@ pub struct SampleEntry {
     pub body: Vec<u8>,
     /// The `codecs` parameter.
     pub codec: String,
+}
+
+/// What manifests say of a track beside what its samples show.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Description {
+    /// Code points of colour; `None` where nothing says.
+    pub colour: Option<Nclx>,
+    /// Width to height of a picture element, reduced; `None` for 1:1.
+    pub pixel_aspect: Option<(u32, u32)>,
+    /// Samples of sound a second.
+    pub sample_rate: Option<u32>,
+    /// The channels of sound.
+    pub channels: Option<Channels>,
+}
+
+/// The channels of a track of sound, as manifests tell them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Channels {
+    /// How many there are, the channel of low frequencies included.
+    pub count: u32,
+    /// The layout's number in ISO/IEC 23091-3 (`ChannelConfiguration`), where it is one of its table.
+    pub layout: Option<u8>,
+    /// Dolby's channel mask (ETSI TS 103 420), for AC-3 and E-AC-3.
+    pub dolby_mask: Option<u16>,
+    /// Joint object coding: the number of objects (`complexity_index_type_a`).
+    pub joint_objects: Option<u8>,
 }
 
 /// A sample group that samples can belong to.
@@ -84,4 +100,6 @@ pub enum GroupDescription {
     Empty,
     /// One byte, the sample's forward distance.
     ForwardDistance,
+    /// `roll_distance` of `roll` and `prol`: as many samples before this one are to be decoded first, if negative.
+    RollDistance(i16),
 }

@@ -5,18 +5,19 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::cut::{self, Fragment};
+use super::cut::{self, Cuts, Fragment};
 use super::fragment::{self, Chunk};
 use super::index::{self, AccessPoint};
 use super::payload::{PayloadWriter, with_payload};
 use super::protection::Protection;
-use super::track::Track;
+use super::sample::Dependency;
+use super::template::{INIT_SEGMENT, SegmentTemplate};
+use super::track::{Media, Track};
 use super::{brand, header};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::isobmff::Writer;
 use crate::output::{Outputs, Target};
-use crate::time::Seconds;
 
 /// How a track is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +35,10 @@ pub struct Destination<'a> {
     pub folder: &'a Path,
     /// Name of the track.
     pub name: &'a str,
-    /// As `NAME.mp4`, or in the folder `NAME`.
+    /// As one file, or in a folder of its own.
     pub layout: Layout,
-}
-
-/// Where a track is cut.
-#[derive(Debug, Clone, Copy)]
-pub struct Durations {
-    /// What fragments are to last.
-    pub fragment: Seconds,
-    /// What segments are to last.
-    pub segment: Seconds,
-    /// What chunks are to last, where fragments are to have more than one.
-    pub chunk: Option<Seconds>,
+    /// How the files of segments are called.
+    pub template: &'a SegmentTemplate,
 }
 
 /// A fragment as it was written.
@@ -58,12 +50,25 @@ pub struct WrittenFragment {
     pub offset: u64,
     /// Bytes, of all its chunks.
     pub size: u64,
-    /// Presentation time of its first sample, in ticks.
+    /// Presentation time of what is presented first, the edit list applied, in ticks.
     pub earliest_presentation_time: u64,
-    /// Ticks.
+    /// How long it is presented, in ticks.
     pub duration: u64,
     /// Its first access point.
     pub access: AccessPoint,
+    /// Its sync samples, of video only.
+    pub sync_samples: Vec<WrittenSyncSample>,
+}
+
+/// A sync sample of video as it was written, for players that show nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenSyncSample {
+    /// Presentation time in ticks.
+    pub time: u64,
+    /// Offset of the `moof` that describes it, in the fragment's file.
+    pub offset: u64,
+    /// Bytes from there to the end of the sample.
+    pub size: u64,
 }
 
 /// A track as it was written.
@@ -71,8 +76,14 @@ pub struct WrittenFragment {
 pub struct Written {
     /// Names of the files, as they lie below the output folder.
     pub files: Vec<String>,
+    /// Bytes of the header, `ftyp` and `moov`, with which the first file begins.
+    pub header_size: u64,
+    /// Where the `sidx` is in the only file.
+    pub index: Option<Range<u64>>,
     /// Fragments in order.
     pub fragments: Vec<WrittenFragment>,
+    /// Segments as ranges of fragments.
+    pub segments: Vec<Range<usize>>,
 }
 
 /// Writes a track. The files get their names when `outputs` is committed.
@@ -82,40 +93,39 @@ pub struct Written {
 pub fn write(
     track: &Track,
     destination: &Destination<'_>,
-    durations: &Durations,
+    cuts: &Cuts,
     mut protection: Option<Protection>,
     outputs: &mut Outputs,
     control: &Control,
 ) -> Result<Written> {
     let samples = track.samples.samples();
-    let fragments = cut::fragments(samples, track.start, track.timescale, durations.fragment);
     control.expect(samples.iter().map(|s| u64::from(s.size)).sum());
     let cipher = protection.as_ref().map(|p| p.cipher.clone());
     let mut header = Writer::new();
     header::write(&mut header, track, protection.as_ref());
+    let header_size = header.len() as u64;
     with_payload(track, cipher.as_ref(), control, |payload| {
         let mut writer = TrackWriter {
             track,
-            fragments: &fragments,
-            chunk_duration: durations.chunk,
+            cuts,
             protection: protection.as_mut(),
             sequence_number: 0,
             payload,
             boxes: Writer::new(),
-            written: Vec::with_capacity(fragments.len()),
+            written: Vec::with_capacity(cuts.fragments.len()),
         };
-        let files = match destination.layout {
+        let (files, index) = match destination.layout {
             Layout::Single => writer.single(header, destination, outputs)?,
-            Layout::Segments => writer.segments(header, durations.segment, destination, outputs)?,
+            Layout::Segments => (writer.segments(header, destination, outputs)?, None),
         };
-        Ok(Written { files, fragments: writer.written })
+        let fragments = writer.written;
+        Ok(Written { files, header_size, index, fragments, segments: cuts.segments.clone() })
     })
 }
 
 struct TrackWriter<'a> {
     track: &'a Track,
-    fragments: &'a [Fragment],
-    chunk_duration: Option<Seconds>,
+    cuts: &'a Cuts,
     protection: Option<&'a mut Protection>,
     sequence_number: u32,
     payload: &'a PayloadWriter<'a>,
@@ -130,51 +140,51 @@ impl TrackWriter<'_> {
         mut header: Writer,
         destination: &Destination<'_>,
         outputs: &mut Outputs,
-    ) -> Result<Vec<String>> {
+    ) -> Result<(Vec<String>, Option<Range<u64>>)> {
         let file_name = format!("{}.mp4", destination.name);
         let target = target(outputs.file(&destination.folder.join(&file_name))?, &file_name);
-        let mut offset = header.len() as u64 + index::size(self.fragments.len(), self.track.start);
-        for index in 0..self.fragments.len() {
+        let index_at = header.len() as u64;
+        let mut offset = index_at + index::size(self.cuts.fragments.len(), self.track);
+        for index in 0..self.cuts.fragments.len() {
             offset = self.fragment(index, 0, &target, offset)?;
         }
-        let sizes: Vec<u64> = self.written.iter().map(|f| f.size).collect();
-        index::write(
-            &mut header,
-            self.track.timescale,
-            self.track.samples.samples(),
-            self.fragments,
-            &sizes,
-        )?;
+        index::write(&mut header, self.track, &self.written)?;
         target.write(header.as_bytes(), 0)?;
-        Ok(vec![file_name])
+        Ok((vec![file_name], Some(index_at..header.len() as u64)))
     }
 
     fn segments(
         &mut self,
         header: Writer,
-        duration: Seconds,
         destination: &Destination<'_>,
         outputs: &mut Outputs,
     ) -> Result<Vec<String>> {
-        let name = destination.name;
-        let place = outputs.folder(&destination.folder.join(name))?;
+        let template = destination.template;
+        let folder = template.folder(destination.name);
+        let place = outputs.folder(&destination.folder.join(&folder))?;
         let create = |file: &str| {
-            let shown = format!("{name}/{file}");
+            let shown = format!("{folder}/{file}");
             let created = File::create_new(place.join(file))
                 .map_err(|e| Error::io("cannot be made", e).in_file(&shown))?;
             Ok::<_, Error>(target(created, &shown))
         };
-        create("init.mp4")?.write(header.as_bytes(), 0)?;
-        let mut files = vec![format!("{name}/init.mp4")];
-        for (number, fragments) in
-            cut::segments(self.fragments, self.track.timescale, duration).into_iter().enumerate()
-        {
-            let file = format!("{}.m4s", number + 1);
+        create(INIT_SEGMENT)?.write(header.as_bytes(), 0)?;
+        let mut files = vec![format!("{folder}/{INIT_SEGMENT}")];
+        let cuts = self.cuts;
+        for (number, fragments) in cuts.segments.iter().enumerate() {
+            let time = self.presentation_start(&cuts.fragments[fragments.start]);
+            let file = template.file(destination.name, number as u64 + 1, time);
             let target = create(&file)?;
-            self.segment(fragments, files.len(), &target)?;
-            files.push(format!("{name}/{file}"));
+            self.segment(fragments.clone(), files.len(), &target)?;
+            files.push(format!("{folder}/{file}"));
         }
         Ok(files)
+    }
+
+    /// When the fragment is presented, the edit list applied.
+    fn presentation_start(&self, fragment: &Fragment) -> u64 {
+        let samples = self.track.samples.samples();
+        fragment.earliest_composition(samples).saturating_sub(self.track.presented_from)
     }
 
     fn segment(&mut self, fragments: Range<usize>, file: usize, target: &Arc<Target>) -> Result<()> {
@@ -191,15 +201,16 @@ impl TrackWriter<'_> {
 
     fn chunks(&self, index: usize) -> Vec<Range<usize>> {
         let samples = self.track.samples.samples();
-        cut::chunks(samples, &self.fragments[index], self.track.timescale, self.chunk_duration)
+        cut::chunks(samples, &self.cuts.fragments[index], self.track.timescale, self.cuts.chunk)
     }
 
     /// Writes a fragment at `start`, and returns the offset behind it.
     fn fragment(&mut self, index: usize, file: usize, target: &Arc<Target>, start: u64) -> Result<u64> {
         let samples = self.track.samples.samples();
-        let fragment = &self.fragments[index];
+        let fragment = &self.cuts.fragments[index];
         let mut offset = start;
         let mut time = fragment.start;
+        let mut sync_samples = Vec::new();
         for chunk in self.chunks(index) {
             self.sequence_number = self
                 .sequence_number
@@ -210,20 +221,42 @@ impl TrackWriter<'_> {
             let protection = self.protection.as_deref_mut();
             let (size, ivs) = fragment::write(&mut self.boxes, self.track, protection, &chunk)?;
             target.write(self.boxes.as_bytes(), offset)?;
+            if self.track.media == Media::Video {
+                self.sync_samples(&chunk, offset, &mut sync_samples);
+            }
             offset += self.boxes.len() as u64;
             time += samples[chunk.samples.clone()].iter().map(|s| u64::from(s.duration)).sum::<u64>();
             self.payload.chunk(chunk.samples, target, offset, ivs.as_ref())?;
             offset += size;
         }
+        let composed = fragment.earliest_composition(samples);
+        // What lies before the edit is not presented.
+        let hidden = self.track.presented_from.saturating_sub(composed).min(fragment.duration);
         self.written.push(WrittenFragment {
             file,
             offset: start,
             size: offset - start,
-            earliest_presentation_time: fragment.start,
-            duration: fragment.duration,
+            earliest_presentation_time: composed.saturating_sub(self.track.presented_from),
+            duration: fragment.duration - hidden,
             access: AccessPoint::of(samples, fragment),
+            sync_samples,
         });
         Ok(offset)
+    }
+
+    /// Where the sync samples of a chunk are, whose `moof` is written at `offset`, the header of its `mdat` behind.
+    fn sync_samples(&self, chunk: &Chunk, offset: u64, out: &mut Vec<WrittenSyncSample>) {
+        let mut time = chunk.start;
+        let mut size = self.boxes.len() as u64;
+        for sample in &self.track.samples.samples()[chunk.samples.clone()] {
+            size += u64::from(sample.size);
+            if sample.dependency == Dependency::Sync {
+                let composed = time.saturating_add_signed(sample.composition_offset.into());
+                let time = composed.saturating_sub(self.track.presented_from);
+                out.push(WrittenSyncSample { time, offset, size });
+            }
+            time += u64::from(sample.duration);
+        }
     }
 }
 

@@ -47,6 +47,7 @@ impl PacketReader for Reader {
             form: Form::AnnexBTemporalUnit,
             time: None,
             duration: None,
+            composition_offset: 0,
             sync_hint: None,
             description: 1,
         }))

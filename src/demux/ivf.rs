@@ -104,6 +104,7 @@ impl PacketReader for Reader {
             form: Form::LowOverhead,
             time,
             duration: None,
+            composition_offset: 0,
             sync_hint: None,
             description: 1,
         }))

@@ -18,6 +18,8 @@ mod webm;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 use crate::input::Input;
 
@@ -101,8 +103,11 @@ pub struct Packet {
     pub size: u64,
     /// How they are framed.
     pub form: Form,
-    /// The time in ticks of [`Track::timescale`]; none where the container has no times.
+    /// The time in ticks of [`Track::timescale`]; none where the container has no times. The decode time, where
+    /// `composition_offset` is not 0 throughout the track.
     pub time: Option<i64>,
+    /// Composition time less decode time, in the same ticks. Always 0 for AV1.
+    pub composition_offset: i64,
     /// The duration in the same ticks, where the container gives it for this packet.
     pub duration: Option<u64>,
     /// Whether the container says that decoding can start here.
@@ -126,12 +131,93 @@ pub trait PacketReader: Send {
     }
 }
 
+/// What a track carries, for people and for its handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Media {
+    /// Pictures.
+    Video,
+    /// Sound.
+    Audio,
+    /// Timed text.
+    Text,
+}
+
+impl Media {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Media::Video => "video",
+            Media::Audio => "audio",
+            Media::Text => "text",
+        }
+    }
+}
+
+/// A coding that is packaged beside AV1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// AVC, ITU-T H.264.
+    Avc,
+    /// HEVC, ITU-T H.265.
+    Hevc,
+    /// VP9.
+    Vp9,
+    /// The AAC family, xHE-AAC included.
+    Aac,
+    /// Opus.
+    Opus,
+    /// AC-3.
+    Ac3,
+    /// Enhanced AC-3.
+    Eac3,
+    /// FLAC.
+    Flac,
+    /// Immersive audio, IAMF.
+    Iamf,
+    /// WebVTT in ISOBMFF.
+    Wvtt,
+    /// TTML in ISOBMFF.
+    Stpp,
+}
+
+impl Codec {
+    /// The type of its sample entries, of the most usual one where there are several.
+    pub fn format(self) -> &'static str {
+        match self {
+            Codec::Avc => "avc1",
+            Codec::Hevc => "hvc1",
+            Codec::Vp9 => "vp09",
+            Codec::Aac => "mp4a",
+            Codec::Opus => "Opus",
+            Codec::Ac3 => "ac-3",
+            Codec::Eac3 => "ec-3",
+            Codec::Flac => "fLaC",
+            Codec::Iamf => "iamf",
+            Codec::Wvtt => "wvtt",
+            Codec::Stpp => "stpp",
+        }
+    }
+
+    /// What it codes.
+    pub fn media(self) -> Media {
+        match self {
+            Codec::Avc | Codec::Hevc | Codec::Vp9 => Media::Video,
+            Codec::Aac | Codec::Opus | Codec::Ac3 | Codec::Eac3 | Codec::Flac | Codec::Iamf => Media::Audio,
+            Codec::Wvtt | Codec::Stpp => Media::Text,
+        }
+    }
+}
+
 /// What a track holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrackKind {
     /// AV1 video.
     Av1,
+    /// Another coding that is packaged.
+    Coded(Codec),
     /// Something else, listed so that it can be named when it is left out. Its reader gives no packets.
     Other {
         /// `video`, `audio`, `subtitle`, or the MP4 handler.
@@ -150,6 +236,28 @@ pub struct Config {
     pub colour: Colour,
     /// Width and height in the sample entry or track, in pixels.
     pub size: Option<(u32, u32)>,
+    /// The type of the sample entry before encryption (`avc1`, `mp4a`); zeros where the container has none.
+    pub format: [u8; 4],
+    /// The body of the MP4 sample entry in the clear, without `sinf`: its fields and boxes. For codecs beside AV1.
+    pub entry: Option<Vec<u8>>,
+    /// The codec's own configuration where there is no MP4 sample entry: Matroska's CodecPrivate, the identification
+    /// header of Ogg, the first frame's header of a raw stream. For codecs beside AV1.
+    pub private: Option<Vec<u8>>,
+    /// What the container says of sound.
+    pub sound: Option<Sound>,
+}
+
+/// What a container says of sound outside the codec's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Sound {
+    /// Channels.
+    pub channels: u16,
+    /// Samples a second.
+    pub sample_rate: u32,
+    /// Matroska's CodecDelay: what decoders are to leave out at the start, in nanoseconds.
+    pub codec_delay: Option<u64>,
+    /// Matroska's SeekPreRoll, in nanoseconds.
+    pub seek_pre_roll: Option<u64>,
 }
 
 /// One entry of an MP4 edit list.

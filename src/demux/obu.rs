@@ -54,6 +54,7 @@ impl PacketReader for Reader {
             form: Form::LowOverhead,
             time: None,
             duration: None,
+            composition_offset: 0,
             sync_hint: None,
             description: 1,
         }))

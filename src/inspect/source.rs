@@ -114,6 +114,7 @@ impl Packets {
     fn head(&self, track: &demux::Track) -> TrackHead {
         let (media, codec) = match &track.kind {
             TrackKind::Av1 => ("video".to_owned(), "av01".to_owned()),
+            TrackKind::Coded(codec) => (codec.media().name().to_owned(), codec.format().to_owned()),
             TrackKind::Other { media, codec } => (media.clone(), codec.clone()),
         };
         TrackHead {

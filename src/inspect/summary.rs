@@ -77,6 +77,10 @@ fn packets(file: &mut Packets, totals: &[Totals]) -> Summary {
                 out.video = Some(video);
                 av1_notes(totals, &mut notes);
             }
+            TrackKind::Coded(codec) => {
+                out.kind = codec.media().name().to_owned();
+                out.codec = Some(codec.format().to_owned());
+            }
             TrackKind::Other { media, codec } => {
                 out.kind.clone_from(media);
                 out.codec = Some(codec.clone());

@@ -12,7 +12,7 @@ mod tests;
 
 use fragments::{Fragments, missing_init};
 use movie::{Movie, Summary};
-use samples::Samples;
+use samples::{Order, Samples};
 use tables::Tables;
 
 use crate::demux::{Container, Opened, TRACK_LIMIT, Track, TrackKind, note, too_many_tracks};
@@ -54,8 +54,8 @@ pub(super) fn open(input: &Input) -> Result<Opened> {
             let message = format!("two tracks have the track_ID {}", summary.track_id);
             return Err(trak.reader().error(message).clause("rule ISO-05"));
         }
-        let mut track = if summary.is_av1() {
-            av1_track(input, &trak, &summary, mvex.as_ref())?
+        let mut track = if let Some(kind) = summary.kind() {
+            coded_track(input, &trak, &summary, kind, mvex.as_ref())?
         } else {
             let media = match &summary.handler.0 {
                 b"vide" => "video".to_owned(),
@@ -119,8 +119,14 @@ fn find_moov(input: &Input) -> Result<BoxHeader> {
     })
 }
 
-fn av1_track(input: &Input, trak: &Child<'_>, summary: &Summary, mvex: Option<&Child<'_>>) -> Result<Track> {
-    let movie = Movie::read(trak)?;
+fn coded_track(
+    input: &Input,
+    trak: &Child<'_>,
+    summary: &Summary,
+    kind: TrackKind,
+    mvex: Option<&Child<'_>>,
+) -> Result<Track> {
+    let movie = Movie::read(trak, &kind)?;
     let mut notes = movie.notes;
     // At most ENTRY_LIMIT, so it fits.
     let entries = movie.config.len() as u32;
@@ -135,9 +141,10 @@ fn av1_track(input: &Input, trak: &Child<'_>, summary: &Summary, mvex: Option<&C
         }
         None => None,
     };
-    let (samples, outlook) = Samples::new(input, tables, fragments);
+    let order = if kind == TrackKind::Av1 { Order::Decoding } else { Order::Composed };
+    let (samples, outlook) = Samples::new(input, tables, fragments, order);
     notes.extend(outlook.notes);
-    let mut track = Track::new(summary.track_id, TrackKind::Av1, input, samples);
+    let mut track = Track::new(summary.track_id, kind, input, samples);
     track.protected = movie.protected;
     track.timescale = Some(movie.timescale);
     track.config = movie.config;

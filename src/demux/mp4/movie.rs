@@ -1,10 +1,10 @@
 //! The movie box: what each track is and says.
 
-use crate::demux::{Colour, Config, ContentLight, Edit, Mastering, Nclx, note};
+use crate::demux::{Codec, Colour, Config, ContentLight, Edit, Mastering, Media, Nclx, TrackKind, note};
 use crate::error::{Error, Result};
 use crate::isobmff::boxes::{
-    Clli, Colr, DataEntry, Dref, Elng, Elst, Hdlr, Language, Mdcv, Mdhd, Pasp, Protection, Tkhd,
-    VisualSampleEntry,
+    AudioSampleEntry, Clli, Colr, DataEntry, Dref, Elng, Elst, Hdlr, Language, Mdcv, Mdhd, Pasp, Protection,
+    Tkhd, VisualSampleEntry,
 };
 use crate::isobmff::{Child, FourCC, Reader};
 
@@ -36,13 +36,37 @@ impl Summary {
         Ok(Summary { track_id, handler, codec: original_format(&entry), language: language(&mdia)? })
     }
 
-    /// Whether this is a track of AV1 pictures to be shown: an auxiliary track (alpha, depth) is not.
-    pub fn is_av1(&self) -> bool {
-        self.codec == b"av01" && self.handler != b"auxv"
+    /// What the track is, where it is one to be packaged; an auxiliary track (alpha, depth) is not.
+    pub fn kind(&self) -> Option<TrackKind> {
+        if self.handler == b"auxv" {
+            return None;
+        }
+        if self.codec == b"av01" {
+            return Some(TrackKind::Av1);
+        }
+        codec(self.codec).map(TrackKind::Coded)
     }
 }
 
-/// A track of AV1.
+/// The coding that a type of sample entry stands for, of those that are packaged beside AV1.
+fn codec(format: FourCC) -> Option<Codec> {
+    Some(match &format.0 {
+        b"avc1" | b"avc3" => Codec::Avc,
+        b"hvc1" | b"hev1" => Codec::Hevc,
+        b"vp09" => Codec::Vp9,
+        b"mp4a" => Codec::Aac,
+        b"Opus" => Codec::Opus,
+        b"ac-3" => Codec::Ac3,
+        b"ec-3" => Codec::Eac3,
+        b"fLaC" => Codec::Flac,
+        b"iamf" => Codec::Iamf,
+        b"wvtt" => Codec::Wvtt,
+        b"stpp" => Codec::Stpp,
+        _ => return None,
+    })
+}
+
+/// A track to be packaged.
 #[derive(Debug)]
 pub(super) struct Movie<'a> {
     pub timescale: u32,
@@ -55,7 +79,7 @@ pub(super) struct Movie<'a> {
 
 impl<'a> Movie<'a> {
     /// Reads all of a `trak` but its sample tables.
-    pub fn read(trak: &Child<'a>) -> Result<Self> {
+    pub fn read(trak: &Child<'a>, kind: &TrackKind) -> Result<Self> {
         let mdia = trak.reader().require(b"mdia")?.reader();
         let mdhd: Mdhd = mdia.require_as()?;
         if mdhd.timescale == 0 {
@@ -73,37 +97,67 @@ impl<'a> Movie<'a> {
         let dref = data_references(&mdia)?;
         for (index, entry) in sample_entries(&stbl)?.iter().enumerate() {
             let place = |e: Error| e.within(format!("sample entry {}", index + 1));
-            movie.entry(index, entry, &dref).map_err(place)?;
+            movie.entry(index, entry, &dref, kind).map_err(place)?;
         }
         Ok(movie)
     }
 
-    fn entry(&mut self, index: usize, entry: &Child<'_>, dref: &[DataEntry]) -> Result<()> {
-        let codec = original_format(entry);
-        self.protected |= entry.kind() == b"encv";
-        if codec != b"av01" {
-            note(&mut self.notes, format!("sample entry {} is `{codec}`, not AV1", index + 1));
+    fn entry(&mut self, index: usize, entry: &Child<'_>, dref: &[DataEntry], kind: &TrackKind) -> Result<()> {
+        let format = original_format(entry);
+        self.protected |= entry.kind() != format;
+        let expected = match kind {
+            TrackKind::Av1 => format == b"av01",
+            kind => codec(format).map(TrackKind::Coded).as_ref() == Some(kind),
+        };
+        if !expected {
+            let rest = match kind {
+                TrackKind::Coded(codec) => codec.format(),
+                _ => "AV1",
+            };
+            note(&mut self.notes, format!("sample entry {} is `{format}`, not {rest}", index + 1));
             self.config.push(Config::default());
             return Ok(());
         }
         let mut r = entry.reader();
         r.skip(6)?;
         let reference = usize::from(r.u16()?);
-        r.skip(16)?;
-        let (width, height) = (r.u16()?, r.u16()?);
-        r.skip(VisualSampleEntry::PREFIX - 28)?;
         if let Some(data) =
             reference.checked_sub(1).and_then(|i| dref.get(i)).filter(|d| !d.is_self_contained())
         {
             let place = data.location.as_deref().unwrap_or("elsewhere").escape_debug();
             return Err(Error::unsupported(format!("the samples are in another file: {place}")));
         }
+        let is_video = match kind {
+            TrackKind::Coded(codec) => codec.media() == Media::Video,
+            _ => true,
+        };
+        if !is_video {
+            self.config.push(Config {
+                format: format.0,
+                entry: Some(entry.payload().to_vec()),
+                ..Config::default()
+            });
+            return Ok(());
+        }
+        r.skip(16)?;
+        let (width, height) = (r.u16()?, r.u16()?);
+        r.skip(VisualSampleEntry::PREFIX - 28)?;
+        let size = (width != 0 && height != 0).then_some((width.into(), height.into()));
+        if *kind != TrackKind::Av1 {
+            self.config.push(Config {
+                colour: colour(&r)?,
+                size,
+                format: format.0,
+                entry: Some(entry.payload().to_vec()),
+                ..Config::default()
+            });
+            return Ok(());
+        }
         let av1c = r.find(b"av1C")?.map(|av1c| av1c.payload().to_vec());
         if av1c.is_none() {
             note(&mut self.notes, format!("sample entry {} has no av1C (rule AV1-07)", index + 1));
         }
-        let size = (width != 0 && height != 0).then_some((width.into(), height.into()));
-        self.config.push(Config { av1c, colour: colour(&r)?, size });
+        self.config.push(Config { av1c, colour: colour(&r)?, size, format: format.0, ..Config::default() });
         Ok(())
     }
 }
@@ -132,12 +186,15 @@ fn sample_entries<'a>(stbl: &Reader<'a>) -> Result<Vec<Child<'a>>> {
 
 /// The type of an entry before it was encrypted; its own type where that can't be told.
 fn original_format(entry: &Child<'_>) -> FourCC {
-    if entry.kind() != b"encv" {
-        return entry.kind();
-    }
+    let fields = match &entry.kind().0 {
+        b"encv" => VisualSampleEntry::PREFIX,
+        b"enca" => AudioSampleEntry::PREFIX,
+        b"enct" => 8,
+        _ => return entry.kind(),
+    };
     let read = || {
         let mut r = entry.reader();
-        r.skip(VisualSampleEntry::PREFIX)?;
+        r.skip(fields)?;
         Protection::read(&r.require(b"sinf")?.reader())
     };
     read().map_or(entry.kind(), |protection| protection.original_format)

@@ -69,12 +69,22 @@ impl Composition {
     }
 }
 
+/// In which order the codec has samples presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// In that of decoding: AV1.
+    Decoding,
+    /// In any, which composition offsets tell.
+    Composed,
+}
+
 /// Reads the samples of one track: those in the movie box, then those in fragments.
 #[derive(Debug)]
 pub(super) struct Samples {
     input: Input,
     tables: Option<(Tables, Cursor)>,
     fragments: Option<Fragments>,
+    order: Order,
     /// Whether times are composition times.
     composed: bool,
     /// What went wrong at the first fragment, said where it would be read.
@@ -95,11 +105,17 @@ pub(super) struct Outlook {
 }
 
 impl Samples {
-    pub fn new(input: &Input, tables: Option<Tables>, fragments: Option<Fragments>) -> (Self, Outlook) {
+    pub fn new(
+        input: &Input,
+        tables: Option<Tables>,
+        fragments: Option<Fragments>,
+        order: Order,
+    ) -> (Self, Outlook) {
         let mut samples = Samples {
             input: input.clone(),
             tables: None,
             fragments,
+            order,
             composed: false,
             pending: None,
             number: 0,
@@ -123,7 +139,7 @@ impl Samples {
             },
             (None, None) => None,
         };
-        if let Some(composition) = composition {
+        if let Some(composition) = composition.filter(|_| order == Order::Decoding) {
             let (composed, note) = composition.choose();
             samples.composed = composed;
             outlook.notes.extend(note);
@@ -182,6 +198,10 @@ impl Samples {
             form: Form::LowOverhead,
             time: Some(time),
             duration: Some(sample.duration.into()),
+            composition_offset: match self.order {
+                Order::Decoding => 0,
+                Order::Composed => sample.composition_offset,
+            },
             sync_hint: Some(sample.sync),
             description: sample.description,
         })

@@ -175,6 +175,7 @@ impl Blocks {
                 form: Form::LowOverhead,
                 time: Some(time.saturating_add(since)),
                 duration: None,
+                composition_offset: 0,
                 sync_hint: if index == 0 { sync_hint } else { None },
                 description: 1,
             });

@@ -1,7 +1,7 @@
 //! `TrackEntry`: what Matroska says about one track (RFC 9559).
 
 use super::ebml::Element;
-use crate::demux::{Colour, Config, ContentLight, Mastering, Nclx, note};
+use crate::demux::{Codec, Colour, Config, ContentLight, Mastering, Nclx, Sound, TrackKind, note};
 use crate::error::{Error, Result};
 use crate::input::Window;
 
@@ -23,6 +23,8 @@ pub(super) struct Entry {
     pub notes: Vec<String>,
     /// What was done to the frames that can't be undone here.
     encoded: Option<&'static str>,
+    /// Bytes are missing from the start of CodecPrivate.
+    private_is_stripped: bool,
 }
 
 impl Entry {
@@ -30,13 +32,15 @@ impl Entry {
     pub fn read(element: &Element, window: &mut Window) -> Result<Self> {
         let mut entry = Entry::default();
         let mut bcp47 = None;
+        let mut private = None;
+        let (mut codec_delay, mut seek_pre_roll) = (None, None);
         let mut children = element.children()?;
         while let Some(child) = children.next(window)? {
             match child.id {
                 0xd7 => entry.number = child.uint(window)?,
                 0x83 => entry.kind = child.uint(window)?,
                 0x86 => entry.codec = child.text(window)?,
-                0x63a2 => entry.config.av1c = Some(child.bytes(window, PRIVATE_LIMIT)?.to_vec()),
+                0x63a2 => private = Some(child.bytes(window, PRIVATE_LIMIT)?.to_vec()),
                 0x23e383 => entry.default_duration = Some(child.uint(window)?).filter(|ns| *ns != 0),
                 0x23314f => {
                     let scale = child.float(window)?;
@@ -49,13 +53,27 @@ impl Entry {
                 }
                 0x22b59c => entry.language = Some(child.text(window)?),
                 0x22b59d => bcp47 = Some(child.text(window)?),
+                0x56aa => codec_delay = Some(child.uint(window)?),
+                0x56bb => seek_pre_roll = Some(child.uint(window)?),
                 0xe0 => entry.video(&child, window)?,
+                0xe1 => entry.audio(&child, window)?,
                 0x6d80 => entry.encodings(&child, window)?,
                 _ => {}
             }
         }
         if entry.number == 0 {
             return Err(Error::format("the track has no number").at(element.offset));
+        }
+        if entry.private_is_stripped {
+            private = None;
+        }
+        if entry.kind() == Some(TrackKind::Av1) {
+            entry.config.av1c = private;
+        } else {
+            entry.config.private = private;
+        }
+        if let Some(sound) = &mut entry.config.sound {
+            (sound.codec_delay, sound.seek_pre_roll) = (codec_delay, seek_pre_roll);
         }
         // An absent Language stands for `eng`, but is absent too where nobody has thought of the language.
         entry.language = bcp47.or(entry.language).filter(|l| !l.is_empty() && l != "und");
@@ -71,6 +89,20 @@ impl Entry {
             33 => "metadata".to_owned(),
             other => format!("type {other}"),
         }
+    }
+
+    /// What the track is, where it is one to be packaged.
+    pub fn kind(&self) -> Option<TrackKind> {
+        Some(TrackKind::Coded(match self.codec.as_str() {
+            "V_AV1" => return Some(TrackKind::Av1),
+            "V_VP9" => Codec::Vp9,
+            "A_OPUS" => Codec::Opus,
+            codec if codec.starts_with("A_AAC") => Codec::Aac,
+            "A_AC3" => Codec::Ac3,
+            "A_EAC3" => Codec::Eac3,
+            "A_FLAC" => Codec::Flac,
+            _ => return None,
+        }))
     }
 
     /// Whether the frames can be had.
@@ -109,6 +141,25 @@ impl Entry {
                 self.config.colour.pixel_aspect = Some((h, v));
             }
         }
+        Ok(())
+    }
+
+    fn audio(&mut self, element: &Element, window: &mut Window) -> Result<()> {
+        let (mut channels, mut rate) = (1, 8000.0);
+        let mut children = element.children()?;
+        while let Some(child) = children.next(window)? {
+            match child.id {
+                0x9f => channels = child.uint(window)?,
+                0xb5 => rate = child.float(window)?,
+                _ => {}
+            }
+        }
+        self.config.sound = Some(Sound {
+            channels: u16::try_from(channels).unwrap_or(0),
+            // A conversion of what is out of range saturates.
+            sample_rate: rate.round() as u32,
+            ..Sound::default()
+        });
         Ok(())
     }
 
@@ -210,7 +261,7 @@ impl Entry {
                 // Scope: 1 frames, 2 CodecPrivate.
                 if scope & 2 != 0 {
                     note(&mut self.notes, "CodecPrivate has its header stripped and is left out".to_owned());
-                    self.config.av1c = None;
+                    self.private_is_stripped = true;
                 }
                 if scope & 1 != 0 {
                     self.stripped = settings;

@@ -13,7 +13,7 @@ use blocks::{Blocks, Clock};
 use ebml::Element;
 use entry::{Entry, frame_duration, reduce};
 
-use crate::demux::{Container, Opened, TRACK_LIMIT, Track, TrackKind, too_many_tracks};
+use crate::demux::{Container, Opened, TRACK_LIMIT, Track, too_many_tracks};
 use crate::error::{Error, Result};
 use crate::input::{Input, Window};
 
@@ -60,21 +60,21 @@ pub(super) fn open(input: &Input) -> Result<Opened> {
     for entry in entries {
         let too_large = || Error::limit(format!("track number {} is too large", entry.number));
         let id = u32::try_from(entry.number).map_err(|_| too_large())?;
-        if entry.codec != "V_AV1" {
+        let Some(kind) = entry.kind() else {
             let mut track = Track::other(id, entry.media(), entry.codec, input);
             track.language = entry.language;
             tracks.push(track);
             continue;
-        }
+        };
         entry.check_encoding()?;
         let default_duration = entry.default_duration.map(frame_duration);
         let clock = Clock { factor, timescale, default_duration };
         let blocks = || Blocks::new(input.window(), &segment, entry.number, clock);
         let mut track = if entry.stripped.is_empty() {
-            Track::new(id, TrackKind::Av1, input, blocks())
+            Track::new(id, kind, input, blocks())
         } else {
             let payload = strip::restore(input, &entry.stripped, &mut blocks())?;
-            Track::new(id, TrackKind::Av1, &payload, strip::Restored::new(blocks(), &entry.stripped))
+            Track::new(id, kind, &payload, strip::Restored::new(blocks(), &entry.stripped))
         };
         track.timescale = Some(timescale);
         track.language = entry.language;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::demux::TrackKind;
 use crate::demux::testing::{all_packets, mutate};
 use crate::demux::{Colour, ContentLight, Mastering, Nclx, Options, open};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::unit::sequence_header_obu;
 use crate::av1::{Av1Config, Metadata, ObuType, SequenceHeader, codec_string, write_leb128};
-use crate::cmaf::SampleEntry;
+use crate::cmaf::{Description, SampleEntry};
 use crate::demux::{Colour, ContentLight, Mastering, Nclx};
 use crate::error::{Error, Result};
 use crate::isobmff::Writer;
@@ -164,6 +164,20 @@ impl EntryBuilder {
         let tail =
             (nclx.colour_primaries, nclx.transfer_characteristics, nclx.matrix_coefficients, nclx.full_range);
         Ok(SampleEntry { format: *b"av01", body: w.into_bytes(), codec: codec_string(sequence, Some(tail)) })
+    }
+
+    /// What manifests say of the entry.
+    ///
+    /// # Errors
+    /// `Limit` where the pixel aspect ratio does not fit.
+    pub(super) fn description(&self, render_size: (u32, u32)) -> Result<Description> {
+        let size = (self.sequence.max_frame_width_minus_1 + 1, self.sequence.max_frame_height_minus_1 + 1);
+        let aspect = pixel_aspect(render_size, size)?;
+        Ok(Description {
+            colour: Some(self.nclx()),
+            pixel_aspect: (aspect.0 != aspect.1).then_some(aspect),
+            ..Description::default()
+        })
     }
 
     /// The sequence header, then metadata that holds for all samples (rules AV1-10 and AV1-38).

@@ -14,12 +14,13 @@ use self::entry::EntryBuilder;
 use self::groups::Groups;
 use self::references::References;
 use self::unit::Unit;
+use super::Options;
 use crate::av1::{
     self, Av1Config, LocatedObu, Metadata, Obu, ObuType, ObuWalk, Parser, SequenceHeader, WindowPayload,
 };
-use crate::cenc::{Scheme, Subsample, map_subsamples_with_iv};
+use crate::cenc::{Subsample, map_subsamples_with_iv};
 use crate::cmaf::timeline::{Clock, Timeline};
-use crate::cmaf::{Dependency, Detail, NewSample, SampleTable, Track, TrackKind};
+use crate::cmaf::{Dependency, Description, Detail, Media, NewSample, SampleTable, Track};
 use crate::control::Control;
 use crate::demux::{self, Container};
 use crate::error::{Error, Result};
@@ -28,16 +29,6 @@ use crate::time::{FrameRate, raise_timescale};
 
 /// The largest sequence header or HDR metadata OBU that is kept. Real ones have some tens of bytes.
 const MAX_KEPT_OBU: u64 = 1 << 16;
-
-/// What decides how samples are made.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// Frames per second, where the container has no times or wrong ones.
-    pub frame_rate: Option<FrameRate>,
-    /// The scheme that the samples will be encrypted with, and the size of its IVs in each sample: subsample maps are
-    /// made for it.
-    pub protect: Option<(Scheme, u8)>,
-}
 
 /// Reads all packets of an AV1 track.
 ///
@@ -452,16 +443,22 @@ impl Builder {
             warnings.extend(entry.warnings());
         }
         let entries = self.entries.iter().map(|e| e.build(self.render_size)).collect::<Result<Vec<_>>>()?;
+        let description = match self.entries.first() {
+            Some(entry) => entry.description(self.render_size)?,
+            None => Description::default(),
+        };
         Ok(Track {
-            kind: TrackKind::Video,
+            media: Media::Video,
             timescale: self.timescale,
             start,
+            presented_from: 0,
             language: self.source.language,
             samples: self.samples,
             payload: self.source.payload,
             entries,
             groups: self.groups.into_list(),
             presentation_size: self.render_size,
+            description,
             brands: vec![*b"av01"],
             is_cmaf: self.beyond_cmaf.is_none(),
             warnings,

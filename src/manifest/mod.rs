@@ -1,0 +1,3 @@
+//! Manifests: one model of a presentation, and its two writers, DASH and HLS.
+
+pub mod model;
