@@ -21,6 +21,7 @@ pub mod input;
 pub mod inspect;
 pub mod isobmff;
 pub mod manifest;
+pub mod language;
 mod nearest;
 pub mod output;
 pub mod pack;

@@ -103,7 +103,7 @@ impl<'de> Deserialize<'de> for Name {
 ///
 /// # Errors
 /// `Usage` for text of another form, and what `add` returns.
-pub(super) fn parse(text: &[u8], mut add: impl FnMut(KeyId, Key) -> Result<()>) -> Result<()> {
+pub(super) fn parse(text: &[u8], mut add: impl FnMut(KeyId, Key, Option<&str>) -> Result<()>) -> Result<()> {
     // To resolve an escape the parser copies the string to a buffer that nobody wipes. No key needs one.
     if text.contains(&b'\\') {
         return Err(Error::usage("JSON of keys has no escapes, write the characters themselves"));
@@ -124,12 +124,14 @@ pub(super) fn parse(text: &[u8], mut add: impl FnMut(KeyId, Key) -> Result<()>) 
     match list {
         Some(Value::List(items)) if items.is_empty() => Err(form("\"keys\" is empty")),
         Some(Value::List(items)) => items.iter().enumerate().try_for_each(|(i, item)| {
-            item_pair(item).and_then(|(kid, key)| add(kid, key)).map_err(|e| e.within(format!("keys[{i}]")))
+            item_pair(item)
+                .and_then(|(kid, key)| add(kid, key, label(item)?))
+                .map_err(|e| e.within(format!("keys[{i}]")))
         }),
         Some(_) => Err(form("\"keys\" is no list")),
         None => members.iter().enumerate().try_for_each(|(i, (kid, key))| {
             plain_pair(kid, key)
-                .and_then(|(kid, key)| add(kid, key))
+                .and_then(|(kid, key)| add(kid, key, None))
                 .map_err(|e| e.within(format!("member {}", i + 1)))
         }),
     }
@@ -153,6 +155,16 @@ fn text<'a>(value: &'a Value, what: &str) -> Result<&'a str> {
     match value {
         Value::Text(text) => Ok(text),
         _ => Err(Error::usage(format!("{what} is no string"))),
+    }
+}
+
+/// The label of an item, which is optional.
+fn label(item: &Value) -> Result<Option<&str>> {
+    match item {
+        Value::Object(members) if members.iter().any(|(name, _)| name.as_str() == "label") => {
+            text(one(members, "label")?, "\"label\"").map(Some)
+        }
+        _ => Ok(None),
     }
 }
 

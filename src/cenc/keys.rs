@@ -123,7 +123,11 @@ impl Serialize for KeyId {
 #[derive(Clone, Default)]
 pub struct KeyRing {
     keys: BTreeMap<KeyId, Key>,
+    labels: BTreeMap<String, KeyId>,
 }
+
+/// The longest label: shorter than a key in hexadecimal digits, which can't be one by mistake then.
+const MOST_LABEL_BYTES: usize = 24;
 
 impl KeyRing {
     /// An empty ring.
@@ -151,12 +155,48 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Adds the key of `KID:KEY`, both 32 hexadecimal digits, the ID with the dashes of a UUID if wanted.
+    /// Gives a key's ID a label, by which tracks ask for it.
+    ///
+    /// # Errors
+    /// `Usage` for a label that is no word of letters, digits, `-` and `_`, or that another ID has already. The error
+    /// has the label only where it is one.
+    pub fn set_label(&mut self, label: &str, kid: KeyId) -> Result<()> {
+        let is_word =
+            |label: &str| label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if label.is_empty() || label.len() > MOST_LABEL_BYTES || !is_word(label) {
+            return Err(Error::usage(format!(
+                "a label of a key is a word of at most {MOST_LABEL_BYTES} letters, digits, - and _"
+            )));
+        }
+        match self.labels.insert(label.to_string(), kid) {
+            Some(other) if other != kid => {
+                Err(Error::usage(format!("label {label} is given to two keys, {other} and {kid}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The ID that a label stands for.
+    pub fn labelled(&self, label: &str) -> Option<KeyId> {
+        self.labels.get(label).copied()
+    }
+
+    /// The labels in alphabetical order.
+    pub fn labels(&self) -> impl Iterator<Item = &str> + '_ {
+        self.labels.keys().map(String::as_str)
+    }
+
+    /// Adds the key of `KID:KEY`, both 32 hexadecimal digits, the ID with the dashes of a UUID if wanted; or of
+    /// `LABEL=KID:KEY`.
     ///
     /// # Errors
     /// `Usage` for other text, a key or ID of zeros, or a second key for an ID.
     pub fn add_pair(&mut self, text: &str) -> Result<()> {
         let text = text.trim();
+        let (label, text) = match text.split_once('=') {
+            Some((label, pair)) => (Some(label.trim()), pair.trim()),
+            None => (None, text),
+        };
         let (kid, key) = text.split_once(':').ok_or_else(|| {
             Error::usage(format!(
                 "KID:KEY was expected, the text has no colon in {} characters",
@@ -165,7 +205,8 @@ impl KeyRing {
         })?;
         let kid = kid.trim().parse()?;
         let key = Key::from_hex(key.trim()).map_err(|e| e.within(format!("key ID {kid}")))?;
-        self.insert(kid, key)
+        self.insert(kid, key)?;
+        label.map_or(Ok(()), |label| self.set_label(label, kid))
     }
 
     /// Adds pairs as [`add_pair`](Self::add_pair) reads them, with commas or white space between: the value of an
@@ -188,7 +229,7 @@ impl KeyRing {
 
     /// Adds the keys of a JSON text, in one of these forms:
     ///
-    /// - `{"keys": [{"kid": HEX, "key": HEX}]}`;
+    /// - `{"keys": [{"kid": HEX, "key": HEX, "label": WORD}]}`, labels being optional;
     /// - `{"keys": [{"kty": "oct", "kid": BASE64URL, "k": BASE64URL}]}`, a JSON Web Key set (the ID in
     ///   hexadecimal digits is read too);
     /// - `{KID: KEY}`, both in hexadecimal digits.
@@ -196,7 +237,10 @@ impl KeyRing {
     /// # Errors
     /// `Usage` for other text, a key or ID of zeros, or a second key for an ID.
     pub fn add_json(&mut self, text: Zeroizing<Vec<u8>>) -> Result<()> {
-        key_json::parse(&text, |kid, key| self.insert(kid, key))
+        key_json::parse(&text, |kid, key, label| {
+            self.insert(kid, key)?;
+            label.map_or(Ok(()), |label| self.set_label(label, kid))
+        })
     }
 
     /// Adds the keys of a file: JSON as [`add_json`](Self::add_json) reads it if it starts with a brace, else pairs

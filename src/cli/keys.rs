@@ -16,11 +16,11 @@ const VARIABLE: &str = "CMAF_KEYS";
 /// Where keys come from. All that are given are taken together.
 #[derive(Args)]
 pub(super) struct KeyArgs {
-    /// A key ID and its key, each 32 hexadecimal digits. Other users of this machine may see it while the command
+    /// A key ID and its key, each 32 hexadecimal digits; LABEL= before them names the key. Other users of this machine may see it while the command
     /// runs: --key-file and CMAF_KEYS are safer.
-    #[arg(long = "key", value_name = "KID:KEY", value_parser = secret, help_heading = "Keys")]
+    #[arg(long = "key", value_name = "[LABEL=]KID:KEY", value_parser = secret, help_heading = "Keys")]
     keys: Vec<Zeroizing<String>>,
-    /// A JSON file with keys, {"keys":[{"kid":"…","key":"…"}]} or {"KID":"KEY"}; `-` is standard input.
+    /// A JSON file with keys, {"keys":[{"kid":"…","key":"…","label":"…"}]}, labels optional, or {"KID":"KEY"}; `-` is standard input.
     ///
     /// The environment variable CMAF_KEYS may hold KID:KEY pairs too, with commas or spaces between them.
     #[arg(long, value_name = "FILE", help_heading = "Keys")]

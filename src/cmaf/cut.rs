@@ -140,15 +140,20 @@ pub fn chunks(
     chunks
 }
 
-struct Point {
-    index: usize,
+/// A place where a cut may be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Point {
+    /// What lies behind the cut, by index.
+    pub(super) index: usize,
     /// Ticks from the start.
-    at: u64,
-    must: bool,
+    pub(super) at: u64,
+    /// Whether a cut must be made.
+    pub(super) must: bool,
 }
 
-/// Indices of the points to cut at, the last point included, the first not.
-fn cuts(points: &[Point], target: u64) -> Vec<usize> {
+/// Indices of the points to cut at towards `target` ticks, the last point included, the first not: of the points whose
+/// distance from the last cut is nearest to the target the later.
+pub(super) fn cuts(points: &[Point], target: u64) -> Vec<usize> {
     let mut cuts = Vec::new();
     let mut from = 0;
     for (index, point) in points.iter().enumerate().skip(1) {

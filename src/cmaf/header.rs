@@ -4,6 +4,7 @@ use super::brand;
 use super::protection::Protection;
 use super::track::{Media, SampleEntry, Track};
 use crate::isobmff::Writer;
+use crate::language::packed_code;
 
 /// The ID of the only track of a file.
 pub(super) const TRACK_ID: u32 = 1;
@@ -67,7 +68,7 @@ fn trak(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
         edit_list(w, track.presented_from);
     }
     w.boxed(b"mdia", |w| {
-        let code = language_code(track.language.as_deref());
+        let (code, says_all) = packed_code(track.language.as_deref());
         w.full(b"mdhd", 0, 0, |w| {
             w.zeros(8); // creation_time, modification_time
             w.u32(track.timescale);
@@ -81,7 +82,7 @@ fn trak(w: &mut Writer, track: &Track, protection: Option<&Protection>) {
             w.zeros(12);
             w.cstring(handler.name);
         });
-        if let Some(tag) = track.language.as_deref().filter(|tag| tag.as_bytes() != code && *tag != "und") {
+        if let Some(tag) = track.language.as_deref().filter(|_| !says_all) {
             w.full(b"elng", 0, 0, |w| w.cstring(tag));
         }
         w.boxed(b"minf", |w| {
@@ -179,12 +180,6 @@ fn sample_entry(
             });
         }
     });
-}
-
-/// `mdhd` holds three letters; other tags go to `elng`.
-fn language_code(language: Option<&str>) -> [u8; 3] {
-    let code = language.and_then(|tag| <[u8; 3]>::try_from(tag.as_bytes()).ok());
-    code.filter(|code| code.iter().all(u8::is_ascii_lowercase)).unwrap_or(*b"und")
 }
 
 /// What `btrt` says, in bytes and bits a second.

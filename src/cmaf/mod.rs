@@ -1,5 +1,6 @@
 //! CMAF tracks: samples, fragments, segments, their index, and the writing of them.
 
+pub mod align;
 mod brand;
 pub mod codec;
 pub mod cut;

@@ -73,5 +73,6 @@ fn open_input(path: &str) -> Result<Input> {
 /// Whether an argument is `KID:KEY`. It must not be repeated in a message.
 fn looks_like_a_key(text: &str) -> bool {
     let hex = |part: &str| part.len() >= 32 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    text.split_once(':').is_some_and(|(kid, key)| hex(kid) && hex(key))
+    let pair = text.split_once('=').map_or(text, |(_, pair)| pair);
+    pair.split_once(':').is_some_and(|(kid, key)| hex(kid) && hex(key))
 }
