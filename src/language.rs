@@ -60,7 +60,9 @@ pub fn canonical(tag: &str) -> Result<String> {
     let parsed = LanguageTag::parse(tag).map_err(|_| wrong(""))?;
     let primary = parsed.primary_language();
     let known = match primary.len() {
-        2 => Language::from_639_1(primary).is_some() || ["in", "iw", "ji", "jw", "mo", "sh"].contains(&primary),
+        2 => {
+            Language::from_639_1(primary).is_some() || ["in", "iw", "ji", "jw", "mo", "sh"].contains(&primary)
+        }
         3 => {
             Language::from_639_3(primary).is_some()
                 || BIBLIOGRAPHIC.iter().any(|(code, _)| *code == primary)

@@ -28,6 +28,12 @@ impl Instant {
         a.cmp(&b)
     }
 
+    /// In ticks of another timescale, rounded to the nearest.
+    pub fn in_ticks(self, timescale: u32) -> u64 {
+        let (n, d) = (u128::from(self.ticks) * u128::from(timescale), u128::from(self.timescale.max(1)));
+        u64::try_from((2 * n + d) / (2 * d)).unwrap_or(u64::MAX)
+    }
+
     /// Both in the common unit of 1 / (timescale · timescale) s.
     fn scaled(self, other: Instant) -> (u128, u128) {
         (

@@ -34,19 +34,20 @@ fn part(input: &Input) -> Part {
     if has_movie { Part::Init } else { Part::Other }
 }
 
-/// Joins each init segment with the media segments behind it to one input. Other inputs stay as they are.
+/// Joins each init segment with the media segments behind it to one input, and gives each with the index of its first
+/// part. Other inputs stay as they are.
 /// What can't be read is among them: its error comes when it is opened.
-pub fn join_segments(inputs: &[Input]) -> Vec<Input> {
-    let mut groups: Vec<(Part, Vec<Input>)> = Vec::new();
-    for input in inputs {
+pub fn join_segments(inputs: &[Input]) -> Vec<(usize, Input)> {
+    let mut groups: Vec<(Part, usize, Vec<Input>)> = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
         match (part(input), groups.last_mut()) {
-            (Part::Media, Some((Part::Init, group))) => group.push(input.clone()),
-            (part, _) => groups.push((part, vec![input.clone()])),
+            (Part::Media, Some((Part::Init, _, group))) => group.push(input.clone()),
+            (part, _) => groups.push((part, index, vec![input.clone()])),
         }
     }
     let join =
         |mut group: Vec<Input>| if group.len() == 1 { group.swap_remove(0) } else { Input::concat(group) };
-    groups.into_iter().map(|(_, group)| join(group)).collect()
+    groups.into_iter().map(|(_, first, group)| (first, join(group))).collect()
 }
 
 #[cfg(test)]
@@ -69,8 +70,8 @@ mod tests {
             Input::from_bytes("ivf", b"DKIF".to_vec()),
         ];
         let joined = join_segments(&inputs);
-        let names: Vec<&str> = joined.iter().map(Input::name).collect();
-        assert_eq!(names, ["a", "whole", "b1", "ivf"]);
-        assert_eq!(joined[0].len(), inputs[..3].iter().map(Input::len).sum::<u64>());
+        let names: Vec<(usize, &str)> = joined.iter().map(|(first, input)| (*first, input.name())).collect();
+        assert_eq!(names, [(0, "a"), (3, "whole"), (4, "b1"), (5, "ivf")]);
+        assert_eq!(joined[0].1.len(), inputs[..3].iter().map(Input::len).sum::<u64>());
     }
 }

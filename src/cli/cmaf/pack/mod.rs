@@ -1,5 +1,7 @@
 //! `cmaf pack`.
 
+mod summary;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,23 +10,31 @@ use super::super::keys::KeyArgs;
 use super::super::{print, print_json, progress, terminal};
 use super::open_input;
 use crate::cenc::{Iv, KeyId, Pattern, Scheme};
+use crate::cmaf::align;
 use crate::cmaf::cut::Durations;
+use crate::cmaf::template::SegmentTemplate;
 use crate::cmaf::write::Layout;
 use crate::control::Control;
 use crate::demux::Container;
 use crate::error::{Error, Result};
-use crate::pack::{self, Encryption, Job, Report, STANDARD_INPUT, TrackReport};
-use crate::time::{FrameRate, Seconds, display_ticks};
+use crate::pack::{self, Encryption, Job, JobInput, Manifests, STANDARD_INPUT, settings};
+use crate::time::{FrameRate, Seconds};
 
-/// Pack AV1 from OBU, Annex B, IVF, MP4 or WebM files as CMAF tracks
+/// Pack video, sound and timed text as a CMAF presentation, with DASH and HLS manifests
 ///
-/// Each AV1 track of the inputs becomes DIR/NAME.mp4, or with --layout segments DIR/NAME/init.mp4, DIR/NAME/1.m4s and
-/// so on. NAME is the input's name without its extension. What a file is shows in its content, not in its name.
-/// Outputs appear when all of them are whole.
+/// Each track of the inputs becomes DIR/NAME.mp4, or with --layout segments DIR/NAME/init.mp4, DIR/NAME/1.m4s and so
+/// on; DIR/manifest.mpd and DIR/main.m3u8 describe them. NAME is the input's name without its extension. What a file is
+/// shows in its content, not in its name. Tracks of one codec, shape, length and language are renditions of one
+/// switching set, and are cut at the same times. Outputs appear when all of them are whole.
+///
+/// Settings follow a path: FILE?lang=fr&role=dub. lang is a BCP 47 tag; role one of the DASH role scheme; label a name
+/// for people; group the switching set; key the label of a key, or none; name that of the output; track a number,
+/// video, audio or text; default yes or no; text wvtt or stpp; frame-rate as --frame-rate.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PackArgs {
-    /// Files to pack; `-` is standard input. An init segment is followed by its media segments
+    /// Files to pack, each with settings if wanted (FILE?lang=fr&role=dub); `-` is standard input. An init segment is
+    /// followed by its media segments
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<String>,
     /// Folder to write to, made if need be
@@ -39,6 +49,29 @@ pub(super) struct PackArgs {
     /// One file with an index, or an init segment and media segments
     #[arg(long, value_enum, default_value = "single", value_name = "LAYOUT")]
     layout: LayoutArg,
+    /// Write DASH (manifest.mpd), HLS (main.m3u8 and a playlist for each track), both, or none
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "dash,hls", value_name = "FORMAT")]
+    manifest: Vec<ManifestArg>,
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// What segments are called below DIR, with --layout segments
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        default_value = "$RepresentationID$/$Number$.m4s",
+        help_heading = "Addresses"
+    )]
+    segment_template: String,
+    /// Address that those in the MPD are relative to
+    #[arg(long, value_name = "URL", help_heading = "Addresses")]
+    base_url: Option<String>,
+    /// Put before the addresses in playlists
+    #[arg(long, value_name = "URL", help_heading = "Addresses")]
+    hls_prefix: Option<String>,
+    /// Where renditions lack random access points that the others have: refuse (strict), or merge segments (widen)
+    #[arg(long, value_enum, default_value = "strict", value_name = "MODE", help_heading = "Cutting")]
+    align: AlignArg,
     /// How long segments should be, in seconds (2, 2.002 or 1001/500); they start at random access points
     #[arg(long, default_value = "6", value_name = "TIME", help_heading = "Cutting")]
     segment_duration: String,
@@ -57,7 +90,8 @@ pub(super) struct PackArgs {
     /// Frames per second (25, 24000/1001, 29.97), for inputs without times or with rounded or wrong ones
     #[arg(long, value_name = "N/D", help_heading = "Input")]
     frame_rate: Option<String>,
-    /// Take the inputs as ivf, obu, annexb, webm or mp4, whatever they look like
+    /// Take the inputs as this container, whatever they look like: ivf, obu, annexb, webm, mp4 or another of `cmaf
+    /// inspect`
     #[arg(long, value_name = "CONTAINER", help_heading = "Input")]
     input_format: Option<String>,
     /// The init segment of inputs that are media segments
@@ -69,6 +103,9 @@ pub(super) struct PackArgs {
     /// Encrypted and clear blocks under cbcs: 1:9, 5:5 or 10:0
     #[arg(long, value_name = "N:M", default_value = "1:9", help_heading = "Encryption")]
     pattern: String,
+    /// Encrypted and clear blocks of sound under cbcs: 0:0, whole samples, or 10:0, which some checkers want
+    #[arg(long, value_name = "N:M", default_value = "0:0", help_heading = "Encryption")]
+    audio_pattern: String,
     /// The key to encrypt with, where several are given
     #[arg(long, value_name = "KID", help_heading = "Encryption")]
     kid: Option<String>,
@@ -90,6 +127,8 @@ pub(super) struct PackArgs {
 
 const EXAMPLES: &str = "\
 Examples:
+  Pack a ladder with sound in two languages and subtitles:
+    cmaf pack 1080.mp4 720.mp4 en.mp4?lang=en fr.mp4?lang=fr subs.vtt?lang=fr -o out
   Pack an encode, with an index of its fragments:
     cmaf pack movie.ivf -o out
   Encrypt it, in segments of four seconds, the key in a file:
@@ -103,6 +142,19 @@ Examples:
 enum LayoutArg {
     Single,
     Segments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ManifestArg {
+    Dash,
+    Hls,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum AlignArg {
+    Strict,
+    Widen,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -126,11 +178,11 @@ impl PackArgs {
         if durations.chunk.is_some_and(|chunk| chunk.0.is_zero()) {
             return Err(Error::usage("--chunk-duration: must be longer than 0"));
         }
-        if let Some(name) = &self.name
-            && (name.is_empty() || name.contains(['/', '\\']) || name == "." || name == "..")
-        {
-            return Err(Error::usage(format!("--name: `{name}` is no file name")));
+        if let Some(name) = &self.name {
+            settings::check_name(name).map_err(named("--name"))?;
         }
+        let template: SegmentTemplate = self.segment_template.parse().map_err(named("--segment-template"))?;
+        let manifests = self.manifests()?;
         let from_pipe = self.inputs.iter().chain(&self.init).filter(|path| *path == STANDARD_INPUT).count()
             + usize::from(self.keys.use_standard_input());
         if from_pipe > 1 {
@@ -148,16 +200,50 @@ impl PackArgs {
                 LayoutArg::Segments => Layout::Segments,
             },
             durations,
+            template,
+            align: match self.align {
+                AlignArg::Strict => align::Mode::Strict,
+                AlignArg::Widen => align::Mode::Widen,
+            },
+            manifests,
             encryption: self.encryption()?,
             frame_rate: frame_rate.map_err(named("--frame-rate"))?,
             from: time(&self.from, "--from")?,
             to: time(&self.to, "--to")?,
             container: container.map_err(named("--input-format"))?,
         };
-        for path in self.init.iter().chain(&self.inputs) {
-            job.inputs.push(open_input(path)?);
+        let mut first = self.init.as_deref();
+        for argument in &self.inputs {
+            if argument == STANDARD_INPUT || first.is_none() && super::looks_like_a_key(argument) {
+                job.inputs.push(open_input(argument)?.into());
+                continue;
+            }
+            let (path, settings) = settings::split(argument)?;
+            // The header comes before the segments, with what is said of them.
+            for path in first.take().into_iter().chain([path]) {
+                job.inputs.push(JobInput { input: open_input(path)?, settings: settings.clone() });
+            }
         }
         Ok(job)
+    }
+
+    fn manifests(&self) -> Result<Manifests> {
+        let wanted = |manifest| self.manifest.contains(&manifest);
+        if wanted(ManifestArg::None) && self.manifest.len() > 1 {
+            return Err(Error::usage("--manifest: none goes with no other"));
+        }
+        for (option, value) in [("--base-url", &self.base_url), ("--hls-prefix", &self.hls_prefix)] {
+            let is_odd = |text: &String| text.is_empty() || text.chars().any(|c| c.is_control() || c == ' ');
+            if value.as_ref().is_some_and(is_odd) {
+                return Err(Error::usage(format!("{option}: it is no address")));
+            }
+        }
+        Ok(Manifests {
+            dash: wanted(ManifestArg::Dash),
+            hls: wanted(ManifestArg::Hls),
+            base_url: self.base_url.clone(),
+            hls_prefix: self.hls_prefix.clone(),
+        })
     }
 
     fn encryption(&self) -> Result<Option<Encryption>> {
@@ -176,6 +262,7 @@ impl PackArgs {
         Ok(Some(Encryption {
             scheme,
             pattern: self.pattern.parse::<Pattern>()?,
+            audio_pattern: audio_pattern(&self.audio_pattern)?,
             keys,
             kid: self.kid.as_deref().map(str::parse::<KeyId>).transpose()?,
             iv: self.iv.as_deref().map(|text| Iv::parse(text, scheme)).transpose()?,
@@ -188,6 +275,15 @@ impl PackArgs {
 pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
     let job = arguments.job()?;
     let quiet = arguments.quiet || arguments.json;
+    if arguments.dry_run {
+        let plan = progress::with_bar(control, quiet, || pack::plan(&job, control))?;
+        if arguments.json {
+            print_json(&plan)?;
+        } else if !arguments.quiet {
+            print(&summary::of_plan(&plan, &job))?;
+        }
+        return Ok(0);
+    }
     let report = progress::with_bar(control, quiet, || pack::run(&job, control))?;
     if !arguments.quiet {
         for track in &report.tracks {
@@ -195,50 +291,22 @@ pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
                 terminal::warning(&format!("{}: {warning}", track.input));
             }
         }
+        report.warnings.iter().for_each(|warning| terminal::warning(warning));
     }
     if arguments.json {
         print_json(&report)?;
     } else if !arguments.quiet {
-        print(&summary(&report, &job))?;
+        print(&summary::of_report(&report, &job))?;
     }
     Ok(0)
 }
 
-/// What a person wants to know.
-fn summary(report: &Report, job: &Job) -> String {
-    let mut text = String::new();
-    for track in &report.tracks {
-        text.push_str(&track_summary(track, job));
+/// The pattern of sound: whole samples, said in one of two ways.
+fn audio_pattern(text: &str) -> Result<Pattern> {
+    match text {
+        "0:0" => Ok(Pattern::NONE),
+        "10:0" => Ok(Pattern::P10_0),
+        _ => Err(Error::usage(format!("--audio-pattern {text}: sound is encrypted whole, 0:0 or 10:0"))
+            .clause("rule ENC-26")),
     }
-    text
-}
-
-fn track_summary(track: &TrackReport, job: &Job) -> String {
-    let plural =
-        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
-    let encryption = match &track.encryption {
-        Some(e) => match e.pattern {
-            Some(pattern) => format!("{} {pattern}, key ID {}, constant IV {}", e.scheme, e.kid, e.iv),
-            None => format!("{}, key ID {}, first IV {}", e.scheme, e.kid, e.iv),
-        },
-        None => "none".to_string(),
-    };
-    let place = match track.files.as_slice() {
-        [only] => job.folder.join(only).display().to_string(),
-        [first, .., last] => {
-            format!("{} to {}", job.folder.join(first).display(), job.folder.join(last).display())
-        }
-        [] => String::new(),
-    };
-    format!(
-        "{place}\n  video       {}, {}x{}\n  time        {} from {}, {}, {}\n  fragments   {}\n  encryption  {encryption}\n",
-        track.codec,
-        track.width,
-        track.height,
-        display_ticks(track.duration, track.timescale),
-        display_ticks(track.start, track.timescale),
-        plural(track.samples, "sample", "samples"),
-        plural(track.sync_samples, "random access point", "random access points"),
-        track.fragments.len(),
-    )
 }

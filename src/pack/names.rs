@@ -1,0 +1,117 @@
+//! What the outputs of tracks are called.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::job::Job;
+use super::open::{Item, stem};
+use crate::cmaf::Media;
+use crate::cmaf::write::Layout;
+use crate::error::{Error, Result};
+
+/// The MPD.
+pub(super) const MPD: &str = "manifest.mpd";
+
+/// The multivariant playlist.
+pub(super) const MULTIVARIANT_PLAYLIST: &str = "main.m3u8";
+
+/// A name for each item: the one that the user gave; else that of the input, with the medium behind it where an input
+/// has tracks of several, and `-1`, `-2` ... where several would be the same.
+///
+/// # Errors
+/// `Usage` where names that the user gave lead to the same output.
+pub(super) fn choose(job: &Job, items: &[Item]) -> Result<Vec<String>> {
+    let stems: Vec<String> = items.iter().map(|item| wanted(job, items, item)).collect();
+    let mut used = Used::new(job);
+    let mut names = vec![String::new(); items.len()];
+    for (index, item) in items.iter().enumerate() {
+        if let Some(name) = &item.settings.name
+            && item.place.1 == 1
+        {
+            used.take(job, item, name).map_err(|other| {
+                Error::usage(format!("name={name}: {other} is called so already")).in_file(&item.input)
+            })?;
+            names[index].clone_from(name);
+        }
+    }
+    let mut numbers: BTreeMap<(String, usize), usize> = BTreeMap::new();
+    for (index, item) in items.iter().enumerate() {
+        if !names[index].is_empty() {
+            continue;
+        }
+        let stem = &stems[index];
+        let shared =
+            stems.iter().enumerate().filter(|(i, s)| *s == stem && names[*i].as_str() != *s).count() > 1;
+        let number = numbers.entry((stem.clone(), item.place.0)).or_default();
+        loop {
+            *number += 1;
+            // Another input may be called `stem-1` outright.
+            let name = if shared || *number > 1 { format!("{stem}-{number}") } else { stem.clone() };
+            if used.take(job, item, &name).is_ok() {
+                names[index] = name;
+                break;
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// The name that an item would have if it were alone.
+fn wanted(job: &Job, items: &[Item], item: &Item) -> String {
+    let given = item.settings.name.clone().or_else(|| job.name.clone());
+    let base = given.unwrap_or_else(|| stem(&item.input));
+    let mut media: Vec<Media> =
+        items.iter().filter(|other| other.place.0 == item.place.0).map(Item::media).collect();
+    media.sort_unstable();
+    media.dedup();
+    if media.len() > 1 { format!("{base}-{}", item.media().name()) } else { base }
+}
+
+/// Paths that outputs have, in lower case: not every file system tells cases apart.
+struct Used(BTreeSet<String>);
+
+impl Used {
+    fn new(job: &Job) -> Self {
+        let mut used = BTreeSet::new();
+        if job.manifests.dash {
+            used.insert(MPD.to_string());
+        }
+        if job.manifests.hls {
+            used.insert(MULTIVARIANT_PLAYLIST.to_string());
+        }
+        Used(used)
+    }
+
+    /// Takes all paths of a track, or tells the first that is taken already.
+    fn take(&mut self, job: &Job, item: &Item, name: &str) -> Result<(), String> {
+        let paths: Vec<String> = paths(job, item.media(), name).iter().map(|p| p.to_lowercase()).collect();
+        match paths.iter().find(|path| self.0.contains(*path)) {
+            Some(taken) => Err(taken.clone()),
+            None => {
+                self.0.extend(paths);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Everything that a track of this name may leave in the output folder.
+pub(super) fn paths(job: &Job, media: Media, name: &str) -> Vec<String> {
+    let mut paths = vec![match job.layout {
+        Layout::Single => format!("{name}.mp4"),
+        Layout::Segments => job.template.folder(name),
+    }];
+    if job.manifests.hls {
+        paths.push(format!("{name}.m3u8"));
+        match media {
+            Media::Video => paths.push(format!("{name}-iframes.m3u8")),
+            Media::Text => paths.push(sidecar(name)),
+            Media::Audio => {}
+        }
+    }
+    paths
+}
+
+/// The text file beside a track of text.
+pub(super) fn sidecar(name: &str) -> String {
+    format!("{name}.vtt")
+}

@@ -1,0 +1,322 @@
+//! What will be written: sets, names, keys and cuts, all decided before the first output.
+
+use super::encrypt::Encryptor;
+use super::job::{Job, TextCoding};
+use super::names;
+use super::open::{Content, Item, open_all};
+use super::report::{PartReport, PlanReport, PlannedReport};
+use super::sets::{self, Set};
+use crate::cenc::KeyId;
+use crate::cmaf::align::{self, Instant, Line};
+use crate::cmaf::codec::text;
+use crate::cmaf::cut::{self, Cuts, Fragment};
+use crate::cmaf::{Media, Track};
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::time::Rational;
+
+/// Everything that is known before writing begins.
+pub(super) struct Plan {
+    pub(super) sets: Vec<Set>,
+    /// In the order of the inputs; [`Set::members`] are indices into them.
+    pub(super) tracks: Vec<Planned>,
+    /// The instant at which the presentation begins.
+    pub(super) start: Instant,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Plan {
+    /// The plan as it is reported.
+    pub(super) fn report(&self, job: &Job) -> PlanReport {
+        let manifests = [(job.manifests.hls, names::MULTIVARIANT_PLAYLIST), (job.manifests.dash, names::MPD)];
+        PlanReport {
+            version: 1,
+            sets: self.sets.iter().map(|set| set.report(&self.tracks)).collect(),
+            tracks: self.tracks.iter().map(|planned| planned.report(job)).collect(),
+            manifests: manifests
+                .iter()
+                .filter(|(wanted, _)| *wanted)
+                .map(|(_, m)| (*m).to_string())
+                .collect(),
+            warnings: self.warnings.clone(),
+        }
+    }
+}
+
+impl Planned {
+    fn report(&self, job: &Job) -> PlannedReport {
+        let Planned { name, input, track, cuts, key, part, .. } = self;
+        let durations: Vec<u64> = cuts
+            .segments
+            .iter()
+            .map(|range| cuts.fragments[range.clone()].iter().map(|f| f.duration).sum())
+            .collect();
+        // The last is what is left.
+        let whole = &durations[..durations.len().saturating_sub(1).max(1).min(durations.len())];
+        let mut warnings = track.warnings.clone();
+        warnings.extend(part.map(|part| part.warning(track.timescale)));
+        let size = (track.media == Media::Video).then_some(track.presentation_size);
+        PlannedReport {
+            name: name.clone(),
+            input: input.clone(),
+            kind: track.media,
+            codec: track.entries.first().map(|e| e.codec.clone()).unwrap_or_default(),
+            language: track.language.clone(),
+            width: size.map(|size| size.0),
+            height: size.map(|size| size.1),
+            sample_rate: track.description.sample_rate,
+            channels: track.description.channels.map(|channels| channels.count),
+            timescale: track.timescale,
+            duration: track.duration(),
+            segments: durations.len(),
+            shortest: whole.iter().copied().min().unwrap_or(0),
+            longest: durations.iter().copied().max().unwrap_or(0),
+            kid: *key,
+            files: names::paths(job, track.media, name),
+            warnings,
+        }
+    }
+}
+
+/// A track that will be written.
+pub(super) struct Planned {
+    pub(super) name: String,
+    pub(super) input: String,
+    pub(super) track: Track,
+    pub(super) cuts: Cuts,
+    pub(super) part: Option<PartReport>,
+    /// The key to encrypt it with.
+    pub(super) key: Option<KeyId>,
+    /// The text as a WebVTT file, for players that read no text in ISOBMFF.
+    pub(super) sidecar: Option<String>,
+}
+
+/// Opens and reads the inputs, and decides all that follows.
+///
+/// # Errors
+/// What inputs and arguments cause; the outputs are checked for being free.
+pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Control) -> Result<Plan> {
+    let items = open_all(job, encryptor, control)?;
+    let sets = sets::group(&items)?;
+    let names = names::choose(job, &items)?;
+    let mut warnings = sets::near_misses(&items, &sets);
+    let keys = keys(&items, encryptor)?;
+    let master = Master::of(job, &items, &sets, &names)?;
+    let start = master.start();
+    let mut planned: Vec<Option<Planned>> = items.iter().map(|_| None).collect();
+    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
+    for (position, set) in sets.iter().enumerate() {
+        for cut in cut_set(job, position, set, &mut items, &names, &master)? {
+            let CutTrack { item, track, cuts, part, input, sidecar } = cut;
+            let name = names[item].clone();
+            planned[item] = Some(Planned { name, input, track, cuts, part, key: keys[item], sidecar });
+        }
+    }
+    let mut tracks: Vec<Planned> = planned.into_iter().flatten().collect();
+    for set in &sets {
+        for &member in &set.members {
+            let track = &mut tracks[member].track;
+            track.language.clone_from(&set.language);
+        }
+        warnings.extend(timescale_warning(set, &tracks));
+    }
+    Ok(Plan { sets, tracks, start, warnings })
+}
+
+fn keys(items: &[Item], encryptor: Option<&Encryptor<'_>>) -> Result<Vec<Option<KeyId>>> {
+    let Some(encryptor) = encryptor else {
+        if let Some(item) = items.iter().find(|item| item.settings.key.is_some()) {
+            return Err(Error::usage("key= goes with --encrypt").in_file(&item.input));
+        }
+        return Ok(vec![None; items.len()]);
+    };
+    let key = |item: &Item| {
+        let height = item.track().map_or(0, |track| track.presentation_size.1);
+        encryptor.key_for(&item.settings, item.media(), height).map_err(|e| e.in_file(&item.input))
+    };
+    items.iter().map(key).collect()
+}
+
+fn timescale_warning(set: &Set, tracks: &[Planned]) -> Option<String> {
+    let mut timescales: Vec<u32> = set.members.iter().map(|&m| tracks[m].track.timescale).collect();
+    timescales.sort_unstable();
+    timescales.dedup();
+    let list: Vec<String> = timescales.iter().map(u32::to_string).collect();
+    (list.len() > 1).then(|| {
+        format!(
+            "the renditions of {} have the timescales {}; some players want one for all (rule CMF-36)",
+            tracks[set.members[0]].name,
+            list.join(", ")
+        )
+    })
+}
+
+/// The cut list that everything follows: that of the first set of video, or of sound where there is none.
+struct Master {
+    /// The set's index and its cuts; none where there is nothing but text.
+    set: Option<(usize, Vec<Vec<usize>>)>,
+    /// Starts of fragments.
+    fragments: Vec<Instant>,
+    /// Starts of segments.
+    segments: Vec<Instant>,
+    end: Instant,
+}
+
+impl Master {
+    fn of(job: &Job, items: &[Item], sets: &[Set], names: &[String]) -> Result<Self> {
+        let Some((position, set)) = sets.iter().enumerate().find(|(_, set)| set.media != Media::Text) else {
+            return Ok(Master::of_text(job, items));
+        };
+        let lines = lines(items, set, names);
+        let cuts = align::shared_cuts(&lines, job.durations.fragment, job.align)?;
+        let line = &lines[0];
+        let starts: Vec<u64> = cuts.iter().map(|points| line.points[points[0]].time).collect();
+        let instant = |ticks| Instant { ticks, timescale: line.timescale };
+        let fragments = spans(&starts, line.end);
+        let segments = cut::segments(&fragments, line.timescale, job.durations.segment);
+        // Renditions may end a frame apart.
+        let end = lines.iter().map(|line| Instant { ticks: line.end, timescale: line.timescale });
+        Ok(Master {
+            fragments: starts.iter().map(|&ticks| instant(ticks)).collect(),
+            segments: segments.iter().map(|range| instant(starts[range.start])).collect(),
+            end: end.max_by(|a, b| a.compare(*b)).unwrap_or(instant(line.end)),
+            set: Some((position, cuts)),
+        })
+    }
+
+    /// Text alone is cut at the wanted duration.
+    fn of_text(job: &Job, items: &[Item]) -> Self {
+        const TIMESCALE: u32 = 1000;
+        let ends = items.iter().filter_map(|item| match &item.content {
+            Content::Text(source) => Some(source.end()),
+            Content::Media(_) => None,
+        });
+        let end = ends.map(|end| ticks_up(end, TIMESCALE)).max().unwrap_or(0).max(1);
+        let step = job.durations.segment.ticks(TIMESCALE).max(1);
+        let count = end.div_ceil(step);
+        let instant = |ticks| Instant { ticks, timescale: TIMESCALE };
+        let starts: Vec<Instant> = (0..count).map(|n| instant(n * step)).collect();
+        Master { set: None, fragments: starts.clone(), segments: starts, end: instant(end) }
+    }
+
+    fn start(&self) -> Instant {
+        self.segments.first().copied().unwrap_or(Instant { ticks: 0, timescale: 1 })
+    }
+}
+
+/// Ticks that hold all of a time.
+fn ticks_up(time: Rational, timescale: u32) -> u64 {
+    let ticks = (u128::from(time.numerator()) * u128::from(timescale)).div_ceil(time.denominator().into());
+    u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
+fn lines(items: &[Item], set: &Set, names: &[String]) -> Vec<Line> {
+    let line = |&member: &usize| items[member].track().map(|track| Line::of(names[member].as_str(), track));
+    set.members.iter().filter_map(line).collect()
+}
+
+/// Spans between starts, as fragments without samples.
+fn spans(starts: &[u64], end: u64) -> Vec<Fragment> {
+    let ends = starts.iter().skip(1).copied().chain([end]);
+    let span =
+        |(&start, end): (&u64, u64)| Fragment { samples: 0..0, start, duration: end.saturating_sub(start) };
+    starts.iter().zip(ends).map(span).collect()
+}
+
+/// A track with its cuts, and what belongs to it.
+struct CutTrack {
+    item: usize,
+    track: Track,
+    cuts: Cuts,
+    part: Option<PartReport>,
+    input: String,
+    sidecar: Option<String>,
+}
+
+/// Cuts the tracks of a set.
+fn cut_set(
+    job: &Job,
+    position: usize,
+    set: &Set,
+    items: &mut [Option<Item>],
+    names: &[String],
+    master: &Master,
+) -> Result<Vec<CutTrack>> {
+    let members: Vec<(usize, Item)> =
+        set.members.iter().filter_map(|&member| Some((member, items[member].take()?))).collect();
+    if set.media == Media::Text {
+        return members
+            .into_iter()
+            .map(|(index, item)| cut_text(job, index, item, &names[index], master))
+            .collect();
+    }
+    let shared = match &master.set {
+        Some((master_set, cuts)) if *master_set == position => Some(cuts.clone()),
+        _ if set.media == Media::Video => {
+            let lines: Vec<Line> = members
+                .iter()
+                .filter_map(|(index, item)| Some(Line::of(names[*index].as_str(), item.track()?)))
+                .collect();
+            Some(align::shared_cuts(&lines, job.durations.fragment, job.align)?)
+        }
+        // Sound follows.
+        _ => None,
+    };
+    let mut cut = Vec::with_capacity(members.len());
+    for (position, (index, item)) in members.into_iter().enumerate() {
+        let Content::Media(track) = item.content else { continue };
+        let cuts = match &shared {
+            Some(shared) => {
+                let line = Line::of(names[index].as_str(), &track);
+                let starts: Vec<usize> =
+                    shared.iter().map(|points| line.points[points[position]].sample).collect();
+                let fragments = align::fragments_at(&track, &starts);
+                let segments = cut::segments(&fragments, track.timescale, job.durations.segment);
+                Cuts { fragments, segments, chunk: job.durations.chunk }
+            }
+            None => follow(job, &track, &names[index], master).map_err(|e| e.in_file(&item.input))?,
+        };
+        cut.push(CutTrack {
+            item: index,
+            track: *track,
+            cuts,
+            part: item.part,
+            input: item.input,
+            sidecar: None,
+        });
+    }
+    Ok(cut)
+}
+
+/// Cuts a track where the master is cut.
+fn follow(job: &Job, track: &Track, name: &str, master: &Master) -> Result<Cuts> {
+    let follow = |cuts: &[Instant], target| align::follow(track, name, cuts, master.end, target, job.align);
+    let starts = follow(&master.fragments, job.durations.fragment)?;
+    let wanted = follow(&master.segments, job.durations.segment)?;
+    // The same instants give the same samples, so segments start where fragments do.
+    let mut bounds: Vec<usize> = wanted.iter().filter_map(|start| starts.binary_search(start).ok()).collect();
+    bounds.push(starts.len());
+    let segments = bounds.windows(2).map(|pair| pair[0]..pair[1]).collect();
+    Ok(Cuts { fragments: align::fragments_at(track, &starts), segments, chunk: job.durations.chunk })
+}
+
+/// Makes samples of timed text, a whole number of them in each segment.
+fn cut_text(job: &Job, index: usize, item: Item, name: &str, master: &Master) -> Result<CutTrack> {
+    let Content::Text(source) = item.content else {
+        return Err(Error::unsupported("media and text can't be one switching set").in_file(item.input));
+    };
+    let timescale = master.start().timescale;
+    let mut cuts: Vec<u64> = master.segments.iter().map(|instant| instant.ticks).collect();
+    cuts.push(master.end.in_ticks(timescale));
+    let grid = text::Grid { timescale, cuts };
+    let track = source.track(&grid).map_err(|e| e.in_file(&item.input))?;
+    let starts = align::follow(&track, name, &master.segments, master.end, job.durations.segment, job.align)?;
+    let fragments = align::fragments_at(&track, &starts);
+    let segments = (0..fragments.len()).map(|n| n..n + 1).collect();
+    let sidecar = match source.coding() {
+        TextCoding::Wvtt if job.manifests.hls => Some(source.sidecar().map_err(|e| e.in_file(&item.input))?),
+        _ => None,
+    };
+    let cuts = Cuts { fragments, segments, chunk: None };
+    Ok(CutTrack { item: index, track, cuts, part: None, input: item.input, sidecar })
+}
