@@ -19,6 +19,7 @@
 //! # Ok::<(), showpack::Error>(())
 //! ```
 
+pub mod align;
 mod av1;
 mod boxes;
 mod mp4;

@@ -1,15 +1,19 @@
 //! `cmaf inspect`.
 
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::{is_broken_pipe, terminal};
+use super::super::{is_broken_pipe, print, print_json, terminal};
 use super::open_input;
+use crate::cmaf::align::Mode;
 use crate::control::Control;
 use crate::demux::Container;
 use crate::error::{Error, ErrorKind, Result};
+use crate::inspect::align as grid;
 use crate::inspect::{Format, Options, Part, Report, View, part};
+use crate::output::Outputs;
 use crate::pack::STANDARD_INPUT;
 
 /// Show what is in media files: tracks, picture, times, random access, fragments, encryption
@@ -32,6 +36,24 @@ pub(super) struct InspectArgs {
     /// Show the OBUs of each temporal unit, with header fields and tile ranges
     #[arg(long, group = "view")]
     obus: bool,
+    /// Show where the files, taken as renditions of one switching set, can be cut together
+    #[arg(long, group = "view")]
+    align: bool,
+    /// With --align: draw it into this file
+    #[arg(long, value_name = "FILE", requires = "align")]
+    svg: Option<PathBuf>,
+    /// With --align: how long segments should be
+    #[arg(long, value_name = "TIME", default_value = "6", requires = "align")]
+    segment_duration: String,
+    /// With --align: merge segments where renditions lack random access points
+    #[arg(long, requires = "align")]
+    widen: bool,
+    /// With --align: frames per second, for inputs without times
+    #[arg(long, value_name = "N/D", requires = "align")]
+    frame_rate: Option<String>,
+    /// With --align: replace the drawing if it exists
+    #[arg(long, requires = "svg")]
+    force: bool,
     /// The init segment of inputs that are media segments
     #[arg(long, value_name = "FILE")]
     init: Option<String>,
@@ -53,12 +75,17 @@ Examples:
     cmaf inspect --samples movie.mp4 | grep sync
   Where each tile lies:
     cmaf inspect --obus movie.ivf
+  Why can't these be cut together?
+    cmaf inspect --align --svg grid.svg 1080.mp4 720.mp4 480.mp4
 
 In --samples, kind is sync (decoding can start there), indep (needs no other sample) or dep. Frames in brackets \
 are hidden, show(…) shows one decoded earlier, @T1S0 is a layer. Groups come with their distance (av1f:3), parameter or number.";
 
 /// Runs the command.
 pub(super) fn run(arguments: &InspectArgs, control: &Control) -> Result<u8> {
+    if arguments.align {
+        return align(arguments, control);
+    }
     let view = match (arguments.boxes, arguments.samples, arguments.obus) {
         (true, ..) => View::Boxes,
         (_, true, _) => View::Samples,
@@ -104,4 +131,35 @@ pub(super) fn run(arguments: &InspectArgs, control: &Control) -> Result<u8> {
     }
     report.finish()?;
     Ok(code)
+}
+
+/// Shows the grid of a switching set; the exit code is 1 where it can't be cut.
+fn align(arguments: &InspectArgs, control: &Control) -> Result<u8> {
+    let named = |option: &'static str| move |e: Error| Error::usage(format!("{option}: {e}"));
+    let options = grid::Options {
+        segment: arguments.segment_duration.parse().map_err(named("--segment-duration"))?,
+        mode: if arguments.widen { Mode::Widen } else { Mode::Strict },
+        frame_rate: arguments
+            .frame_rate
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(named("--frame-rate"))?,
+    };
+    let paths = arguments.init.iter().chain(&arguments.inputs);
+    let inputs = paths.map(|path| open_input(path)).collect::<Result<Vec<_>>>()?;
+    let grid = grid::grid(&inputs, &options, control)?;
+    if let Some(path) = &arguments.svg {
+        let mut outputs = Outputs::new(arguments.force);
+        let mut file = outputs.file(path)?;
+        let written = file.write_all(grid::svg(&grid).as_bytes());
+        written.map_err(|e| Error::io("cannot write", e).in_file(path.display().to_string()))?;
+        outputs.commit()?;
+    }
+    if arguments.json {
+        print_json(&grid)?;
+    } else {
+        print(&grid::text(&grid))?;
+    }
+    Ok(u8::from(grid.problem.is_some()))
 }
