@@ -22,6 +22,7 @@ pub mod inspect;
 pub mod isobmff;
 pub mod language;
 pub mod manifest;
+mod misfit;
 mod nearest;
 pub mod output;
 pub mod pack;

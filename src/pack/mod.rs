@@ -6,6 +6,7 @@
 mod describe;
 mod encrypt;
 mod job;
+pub mod job_file;
 mod names;
 mod open;
 mod plan;

@@ -51,9 +51,8 @@ pub(super) fn validate(source: &Source, options: &ValidateOptions) -> Vec<Findin
     }
     drafts.extend(problems.iter().map(|problem| draft(problem, options)));
     forbidden_characters(text, &mut drafts);
-    let mut misfits = Vec::new();
-    misfits::find(text, &mut misfits);
-    drafts.extend(misfits.iter().map(misfits::Misfit::draft));
+    let misfits = misfits::find(text);
+    drafts.extend(misfits.iter().map(misfits::draft));
     let context = Context::new(&script);
     let mut remarks = Remarks::default();
     rules::check(&script, &context, Syntax::Json, &options.rules, &mut remarks);

@@ -2,7 +2,7 @@
 
 mod summary;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -17,6 +17,7 @@ use crate::cmaf::write::Layout;
 use crate::control::Control;
 use crate::demux::Container;
 use crate::error::{Error, Result};
+use crate::pack::job_file::{self, JobFile};
 use crate::pack::{self, Encryption, Job, JobInput, Manifests, STANDARD_INPUT, settings};
 use crate::time::{FrameRate, Seconds};
 
@@ -35,11 +36,24 @@ use crate::time::{FrameRate, Seconds};
 pub(super) struct PackArgs {
     /// Files to pack, each with settings if wanted (FILE?lang=fr&role=dub); `-` is standard input. An init segment is
     /// followed by its media segments
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present_any = ["job", "job_schema"], conflicts_with = "job", value_name = "INPUT")]
     inputs: Vec<String>,
     /// Folder to write to, made if need be
-    #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "DIR", required_unless_present_any = ["job", "job_schema"])]
+    output: Option<PathBuf>,
+    /// Take inputs and settings from a JSON file; `cmaf pack --job-schema` prints its schema. Of the options here only
+    /// --output, --force, --dry-run, --json, --quiet and those of keys go with it
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["name", "layout", "manifest", "segment_template", "base_url", "hls_prefix", "align",
+            "segment_duration", "fragment_duration", "chunk_duration", "from", "to", "frame_rate", "input_format",
+            "init", "encrypt", "pattern", "audio_pattern", "kid", "iv", "drm"]
+    )]
+    job: Option<PathBuf>,
+    /// Print the JSON Schema of job files
+    #[arg(long, exclusive = true)]
+    job_schema: bool,
     /// Name of the outputs, instead of the input's
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -165,6 +179,10 @@ enum Drm {
 impl PackArgs {
     /// Checks the arguments and opens the inputs.
     fn job(&self) -> Result<Job> {
+        if let Some(path) = &self.job {
+            return self.job_of_file(path);
+        }
+        let Some(output) = self.output.clone() else { return Err(Error::usage("--output is missing")) };
         let named = |option: &'static str| move |e: Error| Error::usage(format!("{option}: {e}"));
         let time = |text: &Option<String>, option| {
             text.as_deref().map(|text| text.parse::<Seconds>().map_err(named(option))).transpose()
@@ -192,7 +210,7 @@ impl PackArgs {
         let container = self.input_format.as_deref().map(str::parse::<Container>).transpose();
         let mut job = Job {
             inputs: Vec::new(),
-            folder: self.output.clone(),
+            folder: output,
             name: self.name.clone(),
             force: self.force,
             layout: match self.layout {
@@ -225,6 +243,19 @@ impl PackArgs {
             }
         }
         Ok(job)
+    }
+
+    fn job_of_file(&self, path: &Path) -> Result<Job> {
+        let file = JobFile::open(path)?;
+        let mut keys = self.keys.read()?;
+        if let Some(path) = file.key_file() {
+            keys.add_file(path)?;
+        }
+        if self.keys.were_given() && !file.encrypts() {
+            return Err(Error::usage("--key and --key-file go with `encryption` in the job")
+                .in_file(path.display().to_string()));
+        }
+        file.into_job(self.output.clone(), self.force, keys)
     }
 
     fn manifests(&self) -> Result<Manifests> {
@@ -273,6 +304,10 @@ impl PackArgs {
 
 /// Runs the command.
 pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
+    if arguments.job_schema {
+        print(job_file::SCHEMA)?;
+        return Ok(0);
+    }
     let job = arguments.job()?;
     let quiet = arguments.quiet || arguments.json;
     if arguments.dry_run {
