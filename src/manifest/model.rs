@@ -4,10 +4,12 @@
 
 use std::ops::Range;
 
+use super::bandwidth::Part;
 use crate::cenc::{KeyId, Scheme};
 use crate::cmaf::write::Layout;
 use crate::cmaf::{Channels, Media};
 use crate::demux::Nclx;
+use crate::error::{Error, Result};
 use crate::time::{FrameRate, Seconds};
 
 /// All that manifests describe.
@@ -19,12 +21,71 @@ pub struct Presentation {
     pub layout: Layout,
     /// The time on the timeline at which the presentation begins: that of the earliest video, or of what there is.
     pub start: Seconds,
-    /// What a player is to buffer before it begins, for the bandwidths.
+    /// What a player is to buffer before it begins, for the bandwidths. The longer it is, the nearer to the mean they
+    /// come. Not 0.
     pub min_buffer_time: Seconds,
-    /// Put before addresses in the MPD (`BaseURL`).
+    /// Whether all tracks are CMAF tracks, and every switching set a CMAF switching set.
+    pub is_cmaf: bool,
+    /// Put before addresses in the MPD (`BaseURL`); a `/` is added where it ends in none.
     pub base_url: Option<String>,
-    /// Put before addresses in playlists.
+    /// Put before addresses in playlists; a `/` is added where it ends in none.
     pub hls_prefix: Option<String>,
+}
+
+impl Presentation {
+    /// All renditions, in order, with their sets.
+    pub fn renditions(&self) -> impl Iterator<Item = (&SwitchingSet, &Rendition)> {
+        self.sets.iter().flat_map(|set| set.renditions.iter().map(move |rendition| (set, rendition)))
+    }
+
+    /// From the start to the end of what lasts longest, in whole microseconds.
+    pub fn duration(&self) -> u64 {
+        let (n, d) = (u128::from(self.start.0.numerator()), u128::from(self.start.0.denominator()));
+        let microseconds = self.renditions().map(|(_, rendition)| {
+            let timescale = u128::from(rendition.timescale.max(1));
+            let ticks =
+                (u128::from(rendition.end()).saturating_mul(d)).saturating_sub(n.saturating_mul(timescale));
+            ticks.saturating_mul(1_000_000) / timescale.saturating_mul(d)
+        });
+        microseconds.max().map_or(0, |longest| u64::try_from(longest).unwrap_or(u64::MAX))
+    }
+
+    /// What both writers rely on.
+    ///
+    /// # Errors
+    /// `Usage` where there is nothing to list, a timescale or the buffer time is 0, or the addressing is not the layout's.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.min_buffer_time.0.is_zero() {
+            return Err(
+                Error::usage("a presentation needs a minimum buffer time above 0").clause("rule MPD-09")
+            );
+        }
+        if self.sets.is_empty() || self.sets.iter().any(|set| set.renditions.is_empty()) {
+            return Err(Error::usage("a manifest needs at least one track, and each switching set too"));
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for (_, rendition) in self.renditions() {
+            let wrong = |why: &str| Err(Error::usage(format!("track `{}` {why}", rendition.name)));
+            if rendition.timescale == 0 {
+                return wrong("has the timescale 0");
+            }
+            if rendition.segments.is_empty() {
+                return wrong("has no segments");
+            }
+            if names.contains(&rendition.name.as_str()) {
+                return wrong("has a name that another one has too");
+            }
+            names.push(&rendition.name);
+            let is_single = matches!(rendition.addressing, Addressing::Ranges { .. });
+            if is_single != (self.layout == Layout::Single) {
+                return wrong("is not laid out as the presentation is");
+            }
+            if rendition.sync_samples.iter().any(|sync| sync.segment >= rendition.segments.len()) {
+                return wrong("has a sync sample in a segment that is not there");
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Renditions between which a player may switch at any segment: an `AdaptationSet`, an HLS rendition or group.
@@ -42,8 +103,25 @@ pub struct SwitchingSet {
     pub is_default: bool,
     /// Whether all renditions have their segments at the same times (measured).
     pub is_aligned: bool,
+    /// Other sets that a player may switch to seamlessly, as indexes of [`Presentation::sets`]: the same content in
+    /// another coding. Only where that is wanted.
+    pub switches_with: Vec<usize>,
     /// At least one, by falling bandwidth for video.
     pub renditions: Vec<Rendition>,
+}
+
+impl SwitchingSet {
+    /// Whether it has this role.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|r| r == role)
+    }
+
+    /// What all renditions have in common, `None` where they differ.
+    pub(super) fn common<'a, T: PartialEq>(&'a self, value: impl Fn(&'a Rendition) -> T) -> Option<T> {
+        let mut values = self.renditions.iter().map(value);
+        let first = values.next()?;
+        values.all(|other| other == first).then_some(first)
+    }
 }
 
 /// One track.
@@ -77,6 +155,23 @@ pub struct Rendition {
     pub encryption: Option<Encryption>,
     /// A text file beside it, for HLS players that read no text in ISOBMFF: its address, as WebVTT.
     pub sidecar: Option<String>,
+}
+
+impl Rendition {
+    /// Presentation time of the first sample.
+    pub fn start(&self) -> u64 {
+        self.segments.first().map_or(0, |segment| segment.time)
+    }
+
+    /// Presentation time of the end of the last sample.
+    pub fn end(&self) -> u64 {
+        self.segments.last().map_or(0, |segment| segment.time.saturating_add(segment.duration))
+    }
+
+    /// The worst SAP type that a segment starts with; `None` where one starts with none.
+    pub fn worst_sap(&self) -> Option<u8> {
+        self.segments.iter().map(|s| s.sap_type).try_fold(0, |worst, sap| (sap != 0).then(|| worst.max(sap)))
+    }
 }
 
 /// How the segments of a rendition are found. Paths are below the folder of the manifests, with `/`.
@@ -115,6 +210,9 @@ pub struct Segment {
     pub size: u64,
     /// SAP type of the access point that it starts with; 0 for none.
     pub sap_type: u8,
+    /// Its samples in decode order, for bandwidths: what is needed when each is decoded, headers counted to the sample
+    /// behind them. Empty where that is unknown: then all of the segment is needed when it begins.
+    pub parts: Vec<Part>,
 }
 
 /// A sync sample of video that players may show by itself.
@@ -131,7 +229,7 @@ pub struct SyncSample {
 }
 
 /// How a rendition is encrypted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encryption {
     /// `cbcs` or `cenc`.
     pub scheme: Scheme,
@@ -139,4 +237,7 @@ pub struct Encryption {
     pub kid: KeyId,
     /// `pssh` boxes as they are in the header: system ID and the whole box.
     pub pssh: Vec<([u8; 16], Vec<u8>)>,
+    /// Where HLS players get the key, if the user says: a `skd:` address for FairPlay, else the address of its 16 bytes.
+    /// `{kid}` in it stands for the ID.
+    pub key_uri: Option<String>,
 }

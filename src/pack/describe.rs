@@ -11,6 +11,7 @@ use crate::cmaf::align::Instant;
 use crate::cmaf::template::INIT_SEGMENT;
 use crate::cmaf::write::{Layout, Written};
 use crate::error::{Error, Result};
+use crate::manifest::bandwidth::Part;
 use crate::manifest::model::{
     Addressing, Encryption, Presentation, Rendition, Segment, SwitchingSet, SyncSample,
 };
@@ -42,6 +43,7 @@ pub(super) fn presentation(
     let sets = sets.iter().map(|set| switching_set(job, set, tracks)).collect::<Result<_>>()?;
     Ok(Presentation {
         sets,
+        is_cmaf: tracks.iter().all(|done| done.planned.track.is_cmaf),
         layout: job.layout,
         start: seconds(start.ticks, start.timescale)?,
         min_buffer_time: seconds(MIN_BUFFER_TIME, 1)?,
@@ -67,6 +69,7 @@ fn switching_set(job: &Job, set: &Set, tracks: &[Done<'_>]) -> Result<SwitchingS
         label: set.label.clone(),
         is_default: set.is_default,
         is_aligned: are_aligned(&renditions),
+        switches_with: Vec::new(),
         renditions,
     })
 }
@@ -103,7 +106,12 @@ fn rendition(job: &Job, media: Media, done: &Done<'_>) -> Result<Rendition> {
             let common = job.encryption.as_ref().is_some_and(|e| e.common_pssh);
             let pssh =
                 if common { vec![(COMMON_SYSTEM_ID, common_pssh(&[report.kid])?)] } else { Vec::new() };
-            Some(Encryption { scheme: report.scheme, kid: report.kid, pssh })
+            Some(Encryption {
+                scheme: report.scheme,
+                kid: report.kid,
+                pssh,
+                key_uri: job.manifests.key_uri.clone(),
+            })
         }
         None => None,
     };
@@ -112,7 +120,7 @@ fn rendition(job: &Job, media: Media, done: &Done<'_>) -> Result<Rendition> {
         name: planned.name.clone(),
         codec: track.entries.first().map(|entry| entry.codec.clone()).unwrap_or_default(),
         timescale: track.timescale,
-        segments: segments(written),
+        segments: segments(planned, written),
         addressing,
         sync_samples: sync_samples(written),
         size: is_video.then_some(coded_size(track)),
@@ -135,7 +143,7 @@ fn coded_size(track: &crate::cmaf::Track) -> (u32, u32) {
     size.unwrap_or(track.presentation_size)
 }
 
-fn segments(written: &Written) -> Vec<Segment> {
+fn segments(planned: &Planned, written: &Written) -> Vec<Segment> {
     let segment = |range: &std::ops::Range<usize>| {
         let fragments = &written.fragments[range.clone()];
         let first = &fragments[0];
@@ -149,9 +157,21 @@ fn segments(written: &Written) -> Vec<Segment> {
             offset,
             size: end - offset,
             sap_type: if first.access.starts { first.access.sap_type } else { 0 },
+            parts: range.clone().flat_map(|index| parts(planned, written, index)).collect(),
         }
     };
     written.segments.iter().map(segment).collect()
+}
+
+/// The samples of a fragment; the first one comes with all headers.
+fn parts<'a>(planned: &'a Planned, written: &'a Written, index: usize) -> impl Iterator<Item = Part> + 'a {
+    let samples = &planned.track.samples.samples()[planned.cuts.fragments[index].samples.clone()];
+    let media: u64 = samples.iter().map(|s| u64::from(s.size)).sum();
+    let mut headers = written.fragments[index].size - media;
+    samples.iter().map(move |sample| Part {
+        size: u64::from(sample.size) + std::mem::take(&mut headers),
+        duration: sample.duration.into(),
+    })
 }
 
 fn sync_samples(written: &Written) -> Vec<SyncSample> {

@@ -123,6 +123,8 @@ pub struct Manifests {
     pub base_url: Option<String>,
     /// Put before addresses in playlists.
     pub hls_prefix: Option<String>,
+    /// Where HLS players get the key: `skd:` for FairPlay, else the address of its 16 bytes; `{kid}` stands for the ID.
+    pub key_uri: Option<String>,
 }
 
 /// How tracks are encrypted.

@@ -46,7 +46,7 @@ pub(super) struct PackArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["name", "layout", "manifest", "segment_template", "base_url", "hls_prefix", "align",
+        conflicts_with_all = ["name", "layout", "manifest", "segment_template", "base_url", "hls_prefix", "key_uri", "align",
             "segment_duration", "fragment_duration", "chunk_duration", "from", "to", "frame_rate", "input_format",
             "init", "encrypt", "pattern", "audio_pattern", "kid", "iv", "drm"]
     )]
@@ -83,6 +83,9 @@ pub(super) struct PackArgs {
     /// Put before the addresses in playlists
     #[arg(long, value_name = "URL", help_heading = "Addresses")]
     hls_prefix: Option<String>,
+    /// Where HLS players get keys, {kid} standing for the ID: skd://... for FairPlay, else the address of the 16 bytes
+    #[arg(long, value_name = "URL", help_heading = "Addresses")]
+    key_uri: Option<String>,
     /// Where renditions lack random access points that the others have: refuse (strict), or merge segments (widen)
     #[arg(long, value_enum, default_value = "strict", value_name = "MODE", help_heading = "Cutting")]
     align: AlignArg,
@@ -263,7 +266,9 @@ impl PackArgs {
         if wanted(ManifestArg::None) && self.manifest.len() > 1 {
             return Err(Error::usage("--manifest: none goes with no other"));
         }
-        for (option, value) in [("--base-url", &self.base_url), ("--hls-prefix", &self.hls_prefix)] {
+        for (option, value) in
+            [("--base-url", &self.base_url), ("--hls-prefix", &self.hls_prefix), ("--key-uri", &self.key_uri)]
+        {
             let is_odd = |text: &String| text.is_empty() || text.chars().any(|c| c.is_control() || c == ' ');
             if value.as_ref().is_some_and(is_odd) {
                 return Err(Error::usage(format!("{option}: it is no address")));
@@ -274,6 +279,7 @@ impl PackArgs {
             hls: wanted(ManifestArg::Hls),
             base_url: self.base_url.clone(),
             hls_prefix: self.hls_prefix.clone(),
+            key_uri: self.key_uri.clone(),
         })
     }
 
