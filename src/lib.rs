@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
 pub mod av1;
+mod avc;
 pub mod cenc;
 pub mod cli;
 pub mod cmaf;
@@ -17,18 +18,21 @@ pub mod error;
 pub mod extract;
 pub mod findings;
 pub mod formats;
+mod hevc;
 pub mod input;
 pub mod inspect;
 pub mod isobmff;
 pub mod language;
 pub mod manifest;
 mod misfit;
+mod nal;
 mod nearest;
 pub mod output;
 pub mod pack;
 mod spill;
 pub mod time;
 pub mod ttal;
+mod vp9;
 mod workers;
 
 pub use error::{Error, ErrorKind, Result};

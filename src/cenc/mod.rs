@@ -37,7 +37,7 @@ pub use pssh::{COMMON_SYSTEM_ID, common_pssh};
 pub use sample::{Direction, RangeCipher, SampleCipher};
 pub use scheme::{Pattern, Scheme};
 pub use subsample::{
-    Subsample, aux_info_limit, aux_info_size, check_span, map_subsamples, map_subsamples_with_iv,
+    Subsample, aux_info_limit, aux_info_size, check_span, map_parts, map_subsamples, map_subsamples_with_iv,
     protected_ranges,
 };
 pub use tenc::Tenc;

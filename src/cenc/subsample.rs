@@ -74,10 +74,31 @@ pub fn map_subsamples_with_iv(
     tiles: &[Range<u64>],
     out: &mut Vec<Subsample>,
 ) -> Result<()> {
-    out.clear();
     if !scheme.can_encrypt() {
         return Err(Error::unsupported(format!("AV1 is protected with cbcs or cenc, not with {scheme}"))
             .clause("rule ENC-03"));
+    }
+    map_parts(scheme, iv_size, sample_size, "tiles", tiles, out)
+}
+
+/// Writes the map of a sample of any codec to `out`, as [`map_subsamples`] does for the tiles of AV1.
+///
+/// `parts` are what is protected, without the headers that stay clear: the data of slices of AVC and HEVC (rules
+/// ENC-28 and ENC-29), frames of VP9 (rule ENC-30). `name` is what they are called in messages, in the plural.
+///
+/// # Errors
+/// As [`map_subsamples`].
+pub fn map_parts(
+    scheme: Scheme,
+    iv_size: u8,
+    sample_size: u64,
+    name: &str,
+    parts: &[Range<u64>],
+    out: &mut Vec<Subsample>,
+) -> Result<()> {
+    out.clear();
+    if !scheme.can_encrypt() {
+        return Err(Error::unsupported(format!("{name} are protected with cbcs or cenc, not with {scheme}")));
     }
     if sample_size == 0 {
         return Err(Error::usage("an empty sample has no subsamples"));
@@ -87,17 +108,17 @@ pub fn map_subsamples_with_iv(
     }
 
     let mut end = 0; // of the entries so far
-    let mut previous = 0; // end of the tile before
-    let mut protected_tiles = 0;
-    for tile in tiles {
-        if tile.start < previous || tile.end < tile.start || tile.end > sample_size {
+    let mut previous = 0; // end of the part before
+    let mut protected_parts = 0;
+    for part in parts {
+        if part.start < previous || part.end < part.start || part.end > sample_size {
             return Err(Error::usage(format!(
-                "tile at {}..{} of a sample of {sample_size} bytes, the tile before ends at {previous}",
-                tile.start, tile.end
+                "{name} at {}..{} of a sample of {sample_size} bytes, those before end at {previous}",
+                part.start, part.end
             )));
         }
-        previous = tile.end;
-        let size = tile.end - tile.start;
+        previous = part.end;
+        let size = part.end - part.start;
         let protected = match scheme {
             Scheme::Cbcs => size,
             _ => size - size % BLOCK as u64,
@@ -105,14 +126,14 @@ pub fn map_subsamples_with_iv(
         if protected == 0 {
             continue;
         }
-        push(out, tile.end - protected - end, protected);
-        end = tile.end;
-        protected_tiles += 1;
+        push(out, part.end - protected - end, protected);
+        end = part.end;
+        protected_parts += 1;
     }
     if end < sample_size {
         push(out, sample_size - end, 0);
     }
-    check_count(scheme, iv_size, out.len(), protected_tiles)
+    check_count(scheme, iv_size, out.len(), name, protected_parts)
 }
 
 /// Adds entries for `clear` bytes and then `protected` ones; both are below 2^32.
@@ -122,20 +143,20 @@ fn push(out: &mut Vec<Subsample>, mut clear: u64, protected: u64) {
         out.push(Subsample { clear: MOST, protected: 0 });
         clear -= u64::from(MOST);
     }
-    let protected = u32::try_from(protected).expect("a tile is no longer than its sample, below 2^32");
+    let protected = u32::try_from(protected).expect("a part is no longer than its sample, below 2^32");
     out.push(Subsample { clear: clear as u16, protected });
 }
 
-fn check_count(scheme: Scheme, iv_size: u8, count: usize, tiles: usize) -> Result<()> {
+fn check_count(scheme: Scheme, iv_size: u8, count: usize, name: &str, parts: usize) -> Result<()> {
     let limit = aux_info_limit(iv_size);
     if count <= limit {
         return Ok(());
     }
-    let most = limit.saturating_sub(count - tiles);
+    let most = limit.saturating_sub(count - parts);
     let act = if most == 0 {
         "its clear bytes alone are too many".to_string()
     } else {
-        format!("encode with at most {most} tiles per sample, all frames of it together")
+        format!("encode with at most {most} {name} per sample, all frames of it together")
     };
     let with = if iv_size == 0 { String::new() } else { format!(" with IVs of {iv_size} bytes") };
     Err(Error::limit(format!(

@@ -8,22 +8,28 @@ use crate::demux::Edit;
 use crate::error::{Error, Result};
 use crate::time::{Seconds, display_ticks};
 
-/// Brings an input's edit list into the decode times, where that is exact.
+/// Brings an input's edit list and composition offsets into its decode times, where that is exact.
+///
+/// Afterwards the track starts when its first picture is presented, and composition offsets count from there: the
+/// first sample of each fragment whose group of pictures is closed is decoded when the first of them is presented, and
+/// no edit list is needed (rule CMF-23). Where offsets alone cannot do that, because frames last unequally long,
+/// decode times become the composition times in ascending order.
 ///
 /// One edit at normal rate, with an empty one before it perhaps, can be kept: the empty one moves the track's start;
-/// samples before the edit are dropped if it starts at a sync sample, those behind its end are dropped too.
+/// samples before the edit are dropped if it starts where a sync sample is the first to be presented, those behind its
+/// end are dropped too, unless those before it refer to them.
 ///
 /// # Errors
-/// `Unsupported` for anything else; the message gives the time.
+/// `Unsupported` for anything else; the message gives the time. `Limit` where an offset does not fit 32 bits.
 pub fn apply_edits(track: &mut Track, edits: &[Edit], movie_timescale: Option<u32>) -> Result<()> {
     let movie_timescale = u64::from(movie_timescale.unwrap_or(track.timescale).max(1));
     let timescale = u64::from(track.timescale);
     let to_media = |movie: u64| {
         let ticks = (u128::from(movie) * u128::from(timescale) * 2 + u128::from(movie_timescale))
             / (2 * u128::from(movie_timescale));
-        u64::try_from(ticks).map_err(|_| Error::limit("an edit is too long"))
+        i64::try_from(ticks).map_err(|_| Error::limit("an edit is too long"))
     };
-    let mut offset = 0u64;
+    let mut offset = 0i64;
     let mut edits = edits;
     while let [empty, rest @ ..] = edits
         && empty.media_time == -1
@@ -34,11 +40,8 @@ pub fn apply_edits(track: &mut Track, edits: &[Edit], movie_timescale: Option<u3
         edits = rest;
     }
     let edit = match edits {
-        [] => {
-            track.start = later(track.start, offset)?;
-            return Ok(());
-        }
-        [edit] => edit,
+        [] => None,
+        [edit] => Some(edit),
         [first, second, ..] => {
             return Err(Error::unsupported(format!(
                 "the input's edit list has several parts, the second from {}; \
@@ -47,79 +50,187 @@ pub fn apply_edits(track: &mut Track, edits: &[Edit], movie_timescale: Option<u3
             )));
         }
     };
-    let at = u64::try_from(edit.media_time)
-        .map_err(|_| Error::format(format!("an edit starts at media time {}", edit.media_time)))?;
+    let Some(edit) = edit else {
+        let presented = earliest(track)?;
+        return present(track, presented, presented.checked_add(offset));
+    };
+    let at = edit.media_time;
+    if at < 0 {
+        return Err(Error::format(format!("an edit starts at media time {at}")));
+    }
     if edit.media_rate != 0x1_0000 {
         return Err(Error::unsupported(format!(
             "the edit at {} plays at another rate than 1",
-            display_ticks(at, track.timescale)
+            display_ticks(at.unsigned_abs(), track.timescale)
         )));
     }
     // Movie times of a coarser clock are rounded; so much may an edit miss the end of its last sample by.
     let tolerance = if movie_timescale < timescale { timescale.div_ceil(movie_timescale) } else { 0 };
-    let samples = track.samples.samples();
-    let first = first_sample(samples, track.start, at, track.timescale)?;
-    let mut end = samples.len();
+    let first = first_sample(track, at)?;
+    let mut end = track.samples.samples().len();
     if edit.segment_duration > 0 {
         let until = at.saturating_add(to_media(edit.segment_duration)?);
-        end = cut_end(track, until, tolerance);
+        end = cut_end(track, first, until, tolerance)?;
     }
     let skipped: u64 = track.samples.samples()[..first].iter().map(|s| u64::from(s.duration)).sum();
-    let start = track.start + skipped;
+    track.start += skipped;
     keep(track, first..end)?;
-    track.start = later(start.saturating_sub(at), offset)?;
+    let presented = earliest(track)?;
+    present(track, presented, presented.checked_sub(at).and_then(|start| start.checked_add(offset)))
+}
+
+/// Decode times and samples, in order.
+fn timed(track: &Track) -> Result<impl DoubleEndedIterator<Item = (i64, &Sample)>> {
+    let too_late = || Error::limit("the track's times do not fit 63 bits");
+    let samples = track.samples.samples();
+    let end = i64::try_from(track.start.saturating_add(track.duration())).map_err(|_| too_late())?;
+    // Offsets have 32 bits: what is left keeps all composition times inside 63.
+    end.checked_add(1 << 32).ok_or_else(too_late)?;
+    let start = track.start as i64;
+    let times = samples.iter().scan(start, |time, sample| {
+        let this = *time;
+        *time += i64::from(sample.duration);
+        Some(this)
+    });
+    let times: Vec<i64> = times.collect();
+    Ok(times.into_iter().zip(samples))
+}
+
+fn composition(time: i64, sample: &Sample) -> i64 {
+    time + i64::from(sample.composition_offset)
+}
+
+/// When the first picture is presented, in media time.
+fn earliest(track: &Track) -> Result<i64> {
+    let earliest = timed(track)?.map(|(time, sample)| composition(time, sample)).min();
+    earliest.ok_or_else(|| Error::unsupported("no sample is left"))
+}
+
+/// Makes decode times start at `start`, where what is presented first, at media time `presented`, is presented.
+fn present(track: &mut Track, presented: i64, start: Option<i64>) -> Result<()> {
+    let start = start.ok_or_else(|| Error::limit("the track starts too late"))?;
+    let shift = presented - track.start as i64;
+    let unfit = || Error::limit("a composition offset does not fit 32 bits");
+    if track.samples.samples().iter().any(|sample| sample.composition_offset != 0) {
+        for sample in track.samples.samples_mut() {
+            let offset = i64::from(sample.composition_offset) - shift;
+            sample.composition_offset = i32::try_from(offset).map_err(|_| unfit())?;
+        }
+        track.start = track.start.saturating_add_signed(shift);
+        if !starts_are_presented(track)? {
+            order_by_presentation(track)?;
+        }
+    }
+    track.start = u64::try_from(start).unwrap_or_else(|_| {
+        track.warnings.push(format!(
+            "the first picture is presented {} before the presentation starts; the track starts at 0",
+            display_ticks(start.unsigned_abs(), track.timescale)
+        ));
+        0
+    });
     Ok(())
 }
 
-fn later(start: u64, offset: u64) -> Result<u64> {
-    start.checked_add(offset).ok_or_else(|| Error::limit("the track starts too late"))
+/// Whether each sync sample is decoded when the first picture from it on is presented.
+fn starts_are_presented(track: &Track) -> Result<bool> {
+    let mut earliest = i64::MAX;
+    for (time, sample) in timed(track)?.rev() {
+        earliest = earliest.min(composition(time, sample));
+        if sample.dependency == Dependency::Sync && earliest != time {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-/// The sample that is presented first by an edit at `at`: a sync sample that starts just there, or the first of all.
-fn first_sample(samples: &[Sample], start: u64, at: u64, timescale: u32) -> Result<usize> {
-    let mut time = start;
+/// Makes the decode times the composition times in ascending order, if no two of these are the same.
+fn order_by_presentation(track: &mut Track) -> Result<()> {
+    let times: Vec<i64> = timed(track)?.map(|(time, sample)| composition(time, sample)).collect();
+    let Some(last) = (0..times.len()).max_by_key(|&index| times[index]) else { return Ok(()) };
+    let last_duration = track.samples.samples()[last].duration;
+    let mut sorted = times.clone();
+    sorted.sort_unstable();
+    if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        track.warnings.push("several pictures have the same composition time".into());
+        return Ok(());
+    }
+    let samples = track.samples.samples_mut();
+    for (index, sample) in samples.iter_mut().enumerate() {
+        let (offset, next) = (times[index] - sorted[index], sorted.get(index + 1));
+        let duration = next.map_or(Ok(last_duration), |next| u32::try_from(next - sorted[index]));
+        let unfit = |_| Error::limit("the times of the samples do not fit 32 bits").sample(index as u64 + 1);
+        sample.duration = duration.map_err(unfit)?;
+        sample.composition_offset = i32::try_from(offset).map_err(unfit)?;
+    }
+    Ok(())
+}
+
+/// Where an edit at `at` starts to decode: the sync sample from which on `at` is presented first, or the first of all.
+fn first_sample(track: &Track, at: i64) -> Result<usize> {
+    let mut earliest = i64::MAX;
     let mut sync_before = None;
-    for (index, sample) in samples.iter().enumerate() {
-        if time == at && (index == 0 || sample.dependency == Dependency::Sync) || (index == 0 && time > at) {
+    for (index, (time, sample)) in timed(track)?.enumerate().collect::<Vec<_>>().into_iter().rev() {
+        earliest = earliest.min(composition(time, sample));
+        let sync = sample.dependency == Dependency::Sync;
+        if earliest == at && (index == 0 || sync) || (index == 0 && earliest > at) {
             return Ok(index);
         }
-        if time > at {
-            break;
+        if sync && earliest < at {
+            sync_before.get_or_insert(earliest);
         }
-        if sample.dependency == Dependency::Sync {
-            sync_before = Some(time);
-        }
-        time = time.saturating_add(sample.duration.into());
     }
     let hint = match sync_before {
-        Some(sync) => format!("the random access point before it is at {}", display_ticks(sync, timescale)),
+        Some(sync) => {
+            format!(
+                "the random access point before it is at {}",
+                display_ticks(sync.max(0) as u64, track.timescale)
+            )
+        }
         None => "there is no random access point before it".to_string(),
     };
     Err(Error::unsupported(format!(
         "the input's edit list starts at {}, which is no random access point; {hint}. Re-encode from there, or remove \
          the edit list",
-        display_ticks(at, timescale)
+        display_ticks(at.unsigned_abs(), track.timescale)
     )))
 }
 
-/// Shortens the last sample that is presented before `until`; returns the number of samples up to it.
-fn cut_end(track: &mut Track, until: u64, tolerance: u64) -> usize {
-    let mut time = track.start;
-    let samples = track.samples.samples_mut();
-    for (index, sample) in samples.iter_mut().enumerate() {
-        let duration = u64::from(sample.duration);
-        let shown = until.saturating_sub(time);
-        if shown == 0 || (shown <= tolerance && duration > 2 * tolerance) {
-            return index;
+/// The number of samples up to the last that is presented before `until`; the last one decoded is shortened so that
+/// those from `first` on end there.
+fn cut_end(track: &mut Track, first: usize, until: i64, tolerance: u64) -> Result<usize> {
+    let tolerance = tolerance as i64; // at most a timescale
+    let shown = |time: i64, sample: &Sample| {
+        let shown = until.saturating_sub(composition(time, sample));
+        shown > 0 && (shown > tolerance || i64::from(sample.duration) <= 2 * tolerance)
+    };
+    let mut end = first;
+    let (mut count, mut earliest, mut total) = (0, i64::MAX, 0i64);
+    for (index, (time, sample)) in timed(track)?.enumerate().skip(first) {
+        earliest = earliest.min(composition(time, sample));
+        if shown(time, sample) {
+            end = index + 1;
+            count += 1;
         }
-        if duration > shown.saturating_add(tolerance) {
-            // Less than the duration, which fits.
-            sample.duration = shown as u32;
-            return index + 1;
-        }
-        time = time.saturating_add(duration);
     }
-    samples.len()
+    for sample in &track.samples.samples()[first..end] {
+        total += i64::from(sample.duration);
+    }
+    let excess = earliest.saturating_add(total).saturating_sub(until);
+    let extra = (end - first).saturating_sub(count);
+    if extra > 0 {
+        track.warnings.push(format!(
+            "the input's edit list ends where {extra} pictures behind it are needed to decode those before; they are \
+             presented too"
+        ));
+        return Ok(end);
+    }
+    if let Some(last) = end.checked_sub(1).and_then(|last| track.samples.samples_mut().get_mut(last))
+        && excess > tolerance
+        && excess < i64::from(last.duration)
+    {
+        last.duration -= excess as u32; // less than the duration
+    }
+    Ok(end)
 }
 
 /// What a part was asked to be, and what it is.

@@ -2,7 +2,7 @@
 //!
 //! The header's frame count is not looked at: writers that can't seek back leave it wrong.
 
-use crate::demux::{Config, Container, Form, Opened, Packet, PacketReader, Track, TrackKind};
+use crate::demux::{Codec, Config, Container, Form, Opened, Packet, PacketReader, Track, TrackKind};
 use crate::error::{Error, Result};
 use crate::input::{Input, Window};
 
@@ -10,15 +10,9 @@ pub(super) const MAGIC: &[u8; 4] = b"DKIF";
 const HEADER_LEN: u16 = 32;
 const FRAME_HEADER_LEN: u64 = 12;
 
-/// What a fourcc other than `AV01` stands for, where people are likely to have it.
-const CODECS: &[(&[u8; 4], &str)] = &[
-    (b"VP80", "VP8"),
-    (b"VP90", "VP9"),
-    (b"H264", "AVC"),
-    (b"AVC1", "AVC"),
-    (b"HEVC", "HEVC"),
-    (b"AV10", "AV1 draft"),
-];
+/// What a fourcc other than `AV01` and `VP90` stands for, where people are likely to have it.
+const CODECS: &[(&[u8; 4], &str)] =
+    &[(b"VP80", "VP8"), (b"H264", "AVC"), (b"AVC1", "AVC"), (b"HEVC", "HEVC"), (b"AV10", "AV1 draft")];
 
 pub(super) fn open(input: &Input) -> Result<Opened> {
     let mut window = input.window();
@@ -38,18 +32,22 @@ pub(super) fn open(input: &Input) -> Result<Opened> {
         );
     }
     let fourcc = &header[8..12];
-    if fourcc != b"AV01" {
-        let name = CODECS.iter().find(|(code, _)| *code == fourcc).map_or("which", |(_, name)| name);
-        let message = format!("the IVF file holds '{}', {name} is not AV1", fourcc.escape_ascii());
-        return Err(Error::unsupported(message).at(8));
-    }
+    let kind = match fourcc {
+        b"AV01" => TrackKind::Av1,
+        b"VP90" => TrackKind::Coded(Codec::Vp9),
+        _ => {
+            let name = CODECS.iter().find(|(code, _)| *code == fourcc).map_or("which", |(_, name)| name);
+            let message = format!("the IVF file holds '{}', {name} is not AV1 or VP9", fourcc.escape_ascii());
+            return Err(Error::unsupported(message).at(8));
+        }
+    };
     let (width, height) = (u32::from(u16_at(12)), u32::from(u16_at(14)));
     // The time base is scale / rate seconds: a timestamp is `scale` ticks of a clock of `rate`.
     let (rate, scale) = (u32_at(16), u32_at(20));
     let timed = rate != 0 && scale != 0;
     let reader = Reader { window, position: u64::from(header_len), scale: timed.then_some(scale) };
 
-    let mut track = Track::new(1, TrackKind::Av1, input, reader);
+    let mut track = Track::new(1, kind, input, reader);
     track.config =
         vec![Config { size: (width != 0 && height != 0).then_some((width, height)), ..Config::default() }];
     if timed {
@@ -171,7 +169,10 @@ mod tests {
             file[at..at + bytes.len()].copy_from_slice(bytes);
             file
         };
-        assert_eq!(message(with(8, b"VP90")), "a.ivf: byte 8: the IVF file holds 'VP90', VP9 is not AV1");
+        assert_eq!(
+            message(with(8, b"VP80")),
+            "a.ivf: byte 8: the IVF file holds 'VP80', VP8 is not AV1 or VP9"
+        );
         assert_eq!(message(with(4, &[1])), "a.ivf: byte 4: IVF version 1, only 0 is known");
         assert_eq!(message(with(6, &[12])), "a.ivf: byte 6: IVF header length 12, at least 32 expected");
         assert_eq!(message(with(32, &[4])), "a.ivf: byte 32: truncated: a frame of 4 bytes, 3 are left");

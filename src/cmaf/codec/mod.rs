@@ -4,11 +4,14 @@ pub mod aac;
 pub mod ac3;
 pub mod av1;
 pub mod avc;
+mod clock;
 pub mod flac;
 pub mod hevc;
 pub mod iamf;
 pub mod opus;
 pub mod text;
+mod video;
+mod visual;
 pub mod vp9;
 
 use super::Track;

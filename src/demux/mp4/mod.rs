@@ -15,7 +15,7 @@ use movie::{Movie, Summary};
 use samples::{Order, Samples};
 use tables::Tables;
 
-use crate::demux::{Container, Opened, TRACK_LIMIT, Track, TrackKind, note, too_many_tracks};
+use crate::demux::{Codec, Container, Opened, TRACK_LIMIT, Track, TrackKind, note, too_many_tracks};
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::isobmff::boxes::{Mvhd, Trex};
@@ -141,7 +141,10 @@ fn coded_track(
         }
         None => None,
     };
-    let order = if kind == TrackKind::Av1 { Order::Decoding } else { Order::Composed };
+    let order = match kind {
+        TrackKind::Av1 | TrackKind::Coded(Codec::Vp9) => Order::Decoding,
+        _ => Order::Composed,
+    };
     let (samples, outlook) = Samples::new(input, tables, fragments, order);
     notes.extend(outlook.notes);
     let mut track = Track::new(summary.track_id, kind, input, samples);

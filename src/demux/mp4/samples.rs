@@ -53,7 +53,7 @@ impl Composition {
 
     /// Whether composition times are taken for the samples' times, and what is to be said about that.
     ///
-    /// AV1 is presented in the order of decoding, with no offsets. Offsets that keep the order are a shift that an
+    /// AV1 and VP9 are presented in the order of decoding, with no offsets. Offsets that keep the order are a shift that an
     /// edit list mostly undoes; others can only be a muxer's mistake.
     pub fn choose(&self) -> (bool, Option<String>) {
         let Some((number, offset)) = self.first else { return (false, None) };
@@ -63,7 +63,7 @@ impl Composition {
             "composition times are in order and used"
         };
         let note = format!(
-            "sample {number} has a composition offset of {offset}, AV1 has none: {rest} (rule AV1-26)"
+            "sample {number} has a composition offset of {offset}, its codec has none: {rest} (rule AV1-26)"
         );
         (!self.disordered, Some(note))
     }
@@ -72,7 +72,7 @@ impl Composition {
 /// In which order the codec has samples presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// In that of decoding: AV1.
+    /// In that of decoding: AV1, VP9.
     Decoding,
     /// In any, which composition offsets tell.
     Composed,
@@ -185,8 +185,9 @@ impl Samples {
         if self.composed {
             time = time.checked_add(sample.composition_offset).ok_or_else(too_late)?;
             if let Some(last) = self.last.filter(|last| *last >= time) {
-                let message =
-                    format!("composition time {time} behind {last}: AV1 is presented in decoding order");
+                let message = format!(
+                    "composition time {time} behind {last}: the codec is presented in decoding order"
+                );
                 return Err(Error::format(message).clause("rule AV1-26"));
             }
             self.last = Some(time);

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use super::unit::sequence_header_obu;
 use crate::av1::{Av1Config, Metadata, ObuType, SequenceHeader, codec_string, write_leb128};
+use crate::cmaf::codec::visual::{VisualEntry, reduced_aspect};
 use crate::cmaf::{Description, SampleEntry};
 use crate::demux::{Colour, ContentLight, Mastering, Nclx};
-use crate::error::{Error, Result};
-use crate::isobmff::Writer;
-use crate::time::gcd;
+use crate::error::Result;
 
 /// A sample entry in the making: what the samples said that belong to it.
 #[derive(Debug)]
@@ -105,65 +104,21 @@ impl EntryBuilder {
     pub(super) fn build(&self, render_size: (u32, u32)) -> Result<SampleEntry> {
         let sequence = &*self.sequence;
         let size = (sequence.max_frame_width_minus_1 + 1, sequence.max_frame_height_minus_1 + 1);
-        let fits = |n: u32| {
-            u16::try_from(n)
-                .map_err(|_| Error::limit(format!("a picture {n} wide or high does not fit a sample entry")))
-        };
-        let (width, height) = (fits(size.0)?, fits(size.1)?);
         let nclx = self.nclx();
-
-        let mut w = Writer::new();
-        w.zeros(6); // reserved
-        w.u16(1); // data_reference_index
-        w.zeros(16); // pre_defined, reserved
-        w.u16(width);
-        w.u16(height);
-        w.u32(0x0048_0000); // horizresolution, 72 dpi
-        w.u32(0x0048_0000); // vertresolution
-        w.u32(0); // reserved
-        w.u16(1); // frame_count
-        w.bytes(b"\x0aAOM Coding");
-        w.zeros(32 - 11);
-        w.u16(0x0018); // depth
-        w.i16(-1); // pre_defined
-        w.boxed(b"av1C", |w| {
-            let mut record = Vec::new();
-            Av1Config::from_sequence(sequence, self.config_obus()).write(&mut record);
-            w.bytes(&record);
-        });
-        w.boxed(b"colr", |w| {
-            w.bytes(b"nclx");
-            w.u16(nclx.colour_primaries);
-            w.u16(nclx.transfer_characteristics);
-            w.u16(nclx.matrix_coefficients);
-            w.u8(u8::from(nclx.full_range) << 7);
-        });
-        if let Some(mastering) = self.mastering() {
-            w.boxed(b"mdcv", |w| {
-                for (x, y) in mastering.display_primaries.into_iter().chain([mastering.white_point]) {
-                    w.u16(x);
-                    w.u16(y);
-                }
-                w.u32(mastering.max_luminance);
-                w.u32(mastering.min_luminance);
-            });
-        }
-        if let Some(light) = self.light() {
-            w.boxed(b"clli", |w| {
-                w.u16(light.max_content_light_level);
-                w.u16(light.max_pic_average_light_level);
-            });
-        }
-        if render_size != size {
-            let (h, v) = pixel_aspect(render_size, size)?;
-            w.boxed(b"pasp", |w| {
-                w.u32(h);
-                w.u32(v);
-            });
-        }
+        let mut record = Vec::new();
+        Av1Config::from_sequence(sequence, self.config_obus()).write(&mut record);
+        let aspect = pixel_aspect(render_size, size)?;
+        let colour = Colour {
+            nclx: Some(nclx),
+            mastering: self.mastering(),
+            light: self.light(),
+            pixel_aspect: (render_size != size).then_some(aspect),
+        };
+        let entry =
+            VisualEntry { size, compressor: "AOM Coding", record: (b"av1C", &record), colour: &colour };
         let tail =
             (nclx.colour_primaries, nclx.transfer_characteristics, nclx.matrix_coefficients, nclx.full_range);
-        Ok(SampleEntry { format: *b"av01", body: w.into_bytes(), codec: codec_string(sequence, Some(tail)) })
+        Ok(SampleEntry { format: *b"av01", body: entry.body()?, codec: codec_string(sequence, Some(tail)) })
     }
 
     /// What manifests say of the entry.
@@ -260,9 +215,5 @@ impl EntryBuilder {
 fn pixel_aspect(render: (u32, u32), frame: (u32, u32)) -> Result<(u32, u32)> {
     let h = u64::from(render.0) * u64::from(frame.1);
     let v = u64::from(frame.0) * u64::from(render.1);
-    let divisor = gcd(h, v).max(1);
-    let fits = |n: u64| {
-        u32::try_from(n / divisor).map_err(|_| Error::limit("the pixel aspect ratio does not fit `pasp`"))
-    };
-    Ok((fits(h)?, fits(v)?))
+    reduced_aspect(h, v)
 }

@@ -15,17 +15,18 @@ use self::groups::Groups;
 use self::references::References;
 use self::unit::Unit;
 use super::Options;
+use super::clock::{self, Rates};
 use crate::av1::{
     self, Av1Config, LocatedObu, Metadata, Obu, ObuType, ObuWalk, Parser, SequenceHeader, WindowPayload,
 };
 use crate::cenc::{Subsample, map_subsamples_with_iv};
-use crate::cmaf::timeline::{Clock, Timeline};
+use crate::cmaf::timeline::Timeline;
 use crate::cmaf::{Dependency, Description, Detail, Media, NewSample, SampleTable, Track};
 use crate::control::Control;
 use crate::demux::{self, Container};
 use crate::error::{Error, Result};
 use crate::input::Window;
-use crate::time::{FrameRate, raise_timescale};
+use crate::time::FrameRate;
 
 /// The largest sequence header or HDR metadata OBU that is kept. Real ones have some tens of bytes.
 const MAX_KEPT_OBU: u64 = 1 << 16;
@@ -354,49 +355,11 @@ impl Builder {
     fn start_timeline(&mut self, sequence: &SequenceHeader) -> Result<Timeline> {
         let stream_rate = sequence.timing_info.as_ref().and_then(|t| t.frame_rate());
         let stream_rate = stream_rate.and_then(|(frames, seconds)| FrameRate::new(frames, seconds));
-        let container_rate =
-            self.source.default_duration.and_then(|(seconds, frames)| FrameRate::new(frames, seconds));
-        let wanted = self.options.frame_rate;
-        let (timescale, clock, nominal) = match (self.source.timescale, wanted) {
-            (None, _) => {
-                let rate = wanted.or(stream_rate).ok_or_else(|| {
-                    Error::usage(format!(
-                        "the input ({}) has no times, and its sequence header gives no frame rate; give one with \
-                         --frame-rate, as in --frame-rate 25 or --frame-rate 24000/1001",
-                        self.container
-                    ))
-                })?;
-                let (timescale, interval) = rate.timebase();
-                (timescale, Clock::Constant { interval }, Some(interval))
-            }
-            (Some(_), Some(rate)) if self.container == Container::Ivf => {
-                let (timescale, interval) = rate.timebase();
-                (timescale, Clock::Constant { interval }, Some(interval))
-            }
-            (Some(stamps), None) if self.container != Container::Matroska || container_rate.is_none() => {
-                let (timescale, factor) = match self.container {
-                    Container::Ivf | Container::Matroska => raise_timescale(stamps, 1),
-                    _ => (stamps, 1),
-                };
-                if self.container == Container::Matroska {
-                    self.warnings.push(
-                        "the file gives no default duration: times stay rounded as they are; --frame-rate mends them"
-                            .into(),
-                    );
-                }
-                let nominal = stream_rate.or(container_rate).map(FrameRate::timebase).and_then(|(t, d)| {
-                    u32::try_from(u64::from(d) * u64::from(timescale) / u64::from(t)).ok()
-                });
-                (timescale, Clock::Stamps { factor }, nominal.filter(|&n| n > 0))
-            }
-            (Some(stamps), _) => {
-                let rate = wanted.or(container_rate).ok_or_else(|| Error::usage("no frame rate"))?;
-                let (timescale, interval) = rate.timebase();
-                (timescale, Clock::Grid { stamp_timescale: stamps, interval }, Some(interval))
-            }
-        };
+        let rates =
+            Rates { wanted: self.options.frame_rate, stream: stream_rate, told_by: "its sequence header" };
+        let (timeline, timescale) = clock::timeline(&self.source, self.container, rates, &mut self.warnings)?;
         self.timescale = timescale;
-        Ok(Timeline::new(timescale, clock, nominal))
+        Ok(timeline)
     }
 
     fn finish(mut self) -> Result<Track> {
