@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
+pub mod aac;
 pub mod av1;
 pub mod cenc;
 pub mod cli;
@@ -22,6 +23,7 @@ pub mod inspect;
 pub mod isobmff;
 pub mod manifest;
 mod nearest;
+pub mod opus;
 pub mod output;
 pub mod pack;
 mod spill;

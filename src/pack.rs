@@ -12,7 +12,7 @@ use crate::cmaf::cut::{Cuts, Durations};
 use crate::cmaf::edit;
 use crate::cmaf::template::SegmentTemplate;
 use crate::cmaf::write::{self, Layout};
-use crate::cmaf::{Dependency, Protection, Track};
+use crate::cmaf::{Dependency, Media, Protection, Track};
 use crate::control::Control;
 use crate::demux::{self, Container};
 use crate::error::{Error, Result};
@@ -281,7 +281,10 @@ fn build(
     let options =
         codec::Options { frame_rate: job.frame_rate, protect: encryptor.map(|e| (e.scheme(), e.iv_size())) };
     let mut track = codec::build(source, container, &options, control)?;
-    edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&name))?;
+    // Those of sound are in already: what they leave out is priming, see `edit::apply_priming`.
+    if track.media != Media::Audio {
+        edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&name))?;
+    }
     if job.from.is_none() && job.to.is_none() {
         return Ok((track, None));
     }

@@ -4,29 +4,29 @@
 ///
 /// Reading past the end gives zeros and is remembered: a header asks [`overrun`](Self::overrun) once, at its end,
 /// instead of after each field.
-pub(super) struct BitReader<'a> {
+pub(crate) struct BitReader<'a> {
     bytes: &'a [u8],
     bit: usize,
 }
 
 impl<'a> BitReader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         BitReader { bytes, bit: 0 }
     }
 
     /// The number of bits read, zeros past the end included.
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.bit
     }
 
     /// Whether more was read than there is.
-    pub(super) fn overrun(&self) -> bool {
+    pub(crate) fn overrun(&self) -> bool {
         self.bit > self.bytes.len() * 8
     }
 
     /// `f(n)` for n up to 32.
     #[inline]
-    pub(super) fn f(&mut self, n: u32) -> u32 {
+    pub(crate) fn f(&mut self, n: u32) -> u32 {
         debug_assert!(n <= 32);
         if n == 0 {
             return 0;
@@ -52,33 +52,33 @@ impl<'a> BitReader<'a> {
 
     /// `f(1)` as a flag.
     #[inline]
-    pub(super) fn flag(&mut self) -> bool {
+    pub(crate) fn flag(&mut self) -> bool {
         self.f(1) != 0
     }
 
     /// `f(n)` for n up to 8.
     #[inline]
-    pub(super) fn u8(&mut self, n: u32) -> u8 {
+    pub(crate) fn u8(&mut self, n: u32) -> u8 {
         debug_assert!(n <= 8);
         self.f(n) as u8
     }
 
     /// `f(n)` for n up to 16.
     #[inline]
-    pub(super) fn u16(&mut self, n: u32) -> u16 {
+    pub(crate) fn u16(&mut self, n: u32) -> u16 {
         debug_assert!(n <= 16);
         self.f(n) as u16
     }
 
     /// Passes over `n` bits.
     #[inline]
-    pub(super) fn skip(&mut self, n: usize) {
+    pub(crate) fn skip(&mut self, n: usize) {
         self.bit += n;
     }
 
     /// `su(n)` for n up to 16.
     #[inline]
-    pub(super) fn su(&mut self, n: u32) -> i16 {
+    pub(crate) fn su(&mut self, n: u32) -> i16 {
         debug_assert!((1..=16).contains(&n));
         let value = self.f(n) as i32;
         let sign_mask = 1 << (n - 1);
@@ -87,7 +87,7 @@ impl<'a> BitReader<'a> {
 
     /// `ns(n)` for n from 1.
     #[inline]
-    pub(super) fn ns(&mut self, n: u32) -> u32 {
+    pub(crate) fn ns(&mut self, n: u32) -> u32 {
         debug_assert!((1..1 << 31).contains(&n));
         let w = n.ilog2() + 1;
         let m = (1 << w) - n;
@@ -96,7 +96,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// `uvlc()`.
-    pub(super) fn uvlc(&mut self) -> u32 {
+    pub(crate) fn uvlc(&mut self) -> u32 {
         let mut leading_zeros = 0;
         while !self.overrun() && !self.flag() {
             leading_zeros += 1;
@@ -109,13 +109,13 @@ impl<'a> BitReader<'a> {
     }
 
     /// Whether the rest of the current byte is zero, `byte_alignment()`; passes over it.
-    pub(super) fn byte_alignment(&mut self) -> bool {
+    pub(crate) fn byte_alignment(&mut self) -> bool {
         let n = self.bit.wrapping_neg() as u32 & 7;
         self.f(n) == 0
     }
 
     /// Whether what is left is `trailing_bits()`: a one, then only zeros.
-    pub(super) fn trailing_bits(&mut self) -> bool {
+    pub(crate) fn trailing_bits(&mut self) -> bool {
         if !self.flag() || !self.byte_alignment() || self.overrun() {
             return false;
         }

@@ -21,7 +21,7 @@
 //! # Ok::<(), showpack::Error>(())
 //! ```
 
-mod bits;
+pub(crate) mod bits;
 mod codec_string;
 mod config;
 mod event;

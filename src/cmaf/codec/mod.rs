@@ -8,6 +8,7 @@ pub mod flac;
 pub mod hevc;
 pub mod iamf;
 pub mod opus;
+mod sound;
 pub mod text;
 pub mod vp9;
 
