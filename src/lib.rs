@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
+pub mod aac;
 pub mod av1;
 mod avc;
 pub mod cenc;
@@ -27,6 +28,7 @@ pub mod manifest;
 mod misfit;
 mod nal;
 mod nearest;
+pub mod opus;
 pub mod output;
 pub mod pack;
 mod spill;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::cenc::Subsample;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::spill::Spill;
 
 /// What other samples a sample needs, as `sample_depends_on` says it.
@@ -156,6 +156,22 @@ impl NewSample {
         self.0.duration = duration;
         self.0.composition_offset = composition_offset;
         self
+    }
+
+    /// Sets the bytes.
+    pub fn sized(mut self, size: u32) -> Self {
+        self.0.size = size;
+        self
+    }
+
+    /// Makes it longer.
+    ///
+    /// # Errors
+    /// `Limit` where the duration does not fit.
+    pub fn add_duration(&mut self, ticks: u32) -> Result<()> {
+        let longer = self.0.duration.checked_add(ticks);
+        self.0.duration = longer.ok_or_else(|| Error::limit("a sample lasts too long"))?;
+        Ok(())
     }
 
     /// Sets the number of subsamples.

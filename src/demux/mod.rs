@@ -125,6 +125,11 @@ pub trait PacketReader: Send {
     /// `Io` where reading fails.
     fn next_packet(&mut self) -> Result<Option<Packet>>;
 
+    /// What the container says is to be left out at the end of the last packet read, in nanoseconds.
+    fn end_padding(&self) -> Option<u64> {
+        None
+    }
+
     /// What was odd about the packets read since the last call, one line each.
     fn take_notes(&mut self) -> Vec<String> {
         Vec::new()
@@ -416,6 +421,10 @@ impl<R: PacketReader> PacketReader for Fused<R> {
         let packet = self.reader.next_packet();
         self.done = !matches!(packet, Ok(Some(_)));
         packet.map_err(|e| e.in_file(&*self.name))
+    }
+
+    fn end_padding(&self) -> Option<u64> {
+        self.reader.end_padding()
     }
 
     fn take_notes(&mut self) -> Vec<String> {

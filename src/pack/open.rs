@@ -218,7 +218,10 @@ fn read(job: &Job, found: Found, maps: Option<(crate::cenc::Scheme, u8)>, contro
         protect: maps.filter(|_| settings.key != Some(KeyChoice::Clear)),
     };
     let mut track = codec::build(*source, container, &options, control)?;
-    edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&input))?;
+    // Those of sound are in already: what they leave out is priming, see `edit::apply_priming`.
+    if track.media == Media::Video {
+        edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&input))?;
+    }
     track.warnings.splice(0..0, notes);
     Ok(Item { input, place, settings, content: Content::Media(Box::new(track)), part: None })
 }

@@ -9,6 +9,7 @@ pub mod flac;
 pub mod hevc;
 pub mod iamf;
 pub mod opus;
+mod sound;
 pub mod text;
 mod video;
 mod visual;

@@ -32,6 +32,8 @@ pub(super) struct Blocks {
     cluster: Option<u64>,
     cluster_end: Option<u64>,
     laced: VecDeque<Packet>,
+    /// DiscardPadding of the block that was read last, in nanoseconds.
+    discard_padding: Option<u64>,
     notes: Vec<String>,
 }
 
@@ -46,6 +48,7 @@ impl Blocks {
             cluster: None,
             cluster_end: None,
             laced: VecDeque::new(),
+            discard_padding: None,
             notes: Vec::new(),
         }
     }
@@ -103,7 +106,7 @@ impl Blocks {
     }
 
     fn block_group(&mut self, mut children: Children) -> Result<()> {
-        let (mut block, mut duration, mut refers) = (None, None, false);
+        let (mut block, mut duration, mut refers, mut padding) = (None, None, false, None);
         while let Some(child) = children.next(&mut self.window)? {
             match child.id {
                 ids::BLOCK if block.is_some() => {
@@ -112,11 +115,14 @@ impl Blocks {
                 ids::BLOCK => block = Some(child),
                 ids::BLOCK_DURATION => duration = Some(child.uint(&mut self.window)?),
                 ids::REFERENCE_BLOCK => refers = true,
+                ids::DISCARD_PADDING => padding = Some(child.int(&mut self.window)?),
                 _ => {}
             }
         }
         let Some(block) = block else { return Ok(()) };
         self.block(&block, Some(!refers))?;
+        // A negative one is for the start, which CodecDelay tells too.
+        self.discard_padding = padding.and_then(|ns| u64::try_from(ns).ok());
         // The duration of a laced block is that of all its frames.
         if let ([packet], Some(duration)) = (self.laced.make_contiguous(), duration) {
             packet.duration = duration.checked_mul(self.clock.factor.unsigned_abs());
@@ -190,7 +196,10 @@ impl PacketReader for Blocks {
         while self.laced.is_empty() {
             let Some(element) = self.step()? else { return Ok(None) };
             match element.id {
-                ids::SIMPLE_BLOCK => self.block(&element, None)?,
+                ids::SIMPLE_BLOCK => {
+                    self.discard_padding = None;
+                    self.block(&element, None)?;
+                }
                 ids::BLOCK_GROUP => self.block_group(element.children()?)?,
                 _ => {
                     return Err(
@@ -200,6 +209,10 @@ impl PacketReader for Blocks {
             }
         }
         Ok(self.laced.pop_front())
+    }
+
+    fn end_padding(&self) -> Option<u64> {
+        self.discard_padding.filter(|_| self.laced.is_empty())
     }
 
     fn take_notes(&mut self) -> Vec<String> {

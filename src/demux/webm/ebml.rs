@@ -84,6 +84,13 @@ impl Element {
         Ok(self.bytes(window, 8)?.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     }
 
+    /// The data as a signed integer; 0 where there is none.
+    pub fn int(&self, window: &mut Window) -> Result<i64> {
+        let bytes = self.bytes(window, 8)?;
+        let sign = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) { -1 } else { 0 };
+        Ok(bytes.iter().fold(sign, |value, byte| value << 8 | i64::from(*byte)))
+    }
+
     /// The data as a floating-point number; 0 where there is none.
     pub fn float(&self, window: &mut Window) -> Result<f64> {
         let (id, offset) = (self.id, self.offset);

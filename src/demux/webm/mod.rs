@@ -31,6 +31,7 @@ mod ids {
     pub const BLOCK: u32 = 0xa1;
     pub const BLOCK_DURATION: u32 = 0x9b;
     pub const REFERENCE_BLOCK: u32 = 0xfb;
+    pub const DISCARD_PADDING: u32 = 0x75a2;
     pub const ENCRYPTED_BLOCK: u32 = 0xaf;
     /// What stands in a segment beside clusters, and so ends a cluster of unknown size:
     /// SeekHead, Info, Tracks, Cues, Chapters, Tags, Attachments.

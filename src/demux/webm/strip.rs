@@ -113,6 +113,10 @@ impl<R: PacketReader> PacketReader for Restored<R> {
         Ok(Some(restored))
     }
 
+    fn end_padding(&self) -> Option<u64> {
+        self.inner.end_padding()
+    }
+
     fn take_notes(&mut self) -> Vec<String> {
         self.inner.take_notes()
     }

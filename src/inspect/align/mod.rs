@@ -167,7 +167,9 @@ fn read(
         let (edits, movie_timescale) = (source.edits.clone(), source.movie_timescale);
         let options = codec::Options { frame_rate: options.frame_rate, protect: None };
         let mut track = codec::build(source, opened.container, &options, control)?;
-        edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(input.name()))?;
+        if track.media == Media::Video {
+            edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(input.name()))?;
+        }
         tracks.push((input.name().to_string(), track));
     }
     if tracks.len() == count {

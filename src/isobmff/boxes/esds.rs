@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::aac::FREQUENCIES;
 use crate::error::Result;
 use crate::isobmff::table::hex;
 use crate::isobmff::{FourCC, ParseBox, Reader, WriteBox, Writer};
@@ -165,9 +166,6 @@ pub struct AudioSpecificConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub core_object_type: Option<u8>,
 }
-
-const FREQUENCIES: [u32; 13] =
-    [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
 
 impl AudioSpecificConfig {
     /// Reads the first fields. Implicit SBR is not looked for.

@@ -347,6 +347,35 @@ impl AudioSampleEntry {
         }
     }
 
+    /// Reads the body of an entry: all behind its box header.
+    ///
+    /// # Errors
+    /// `Format` at the first byte that does not fit.
+    pub fn parse_body(kind: impl Into<FourCC>, body: &[u8]) -> Result<Self> {
+        AudioSampleEntry::read(kind.into(), &mut Reader::new(body, 0))
+    }
+
+    /// The entry without its box header.
+    pub fn to_body(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        self.write(&mut w);
+        w.into_bytes()
+    }
+
+    /// The first box in it of a type, parsed; QuickTime's `wave` is looked into too.
+    ///
+    /// # Errors
+    /// Those of the box.
+    pub fn find<T: for<'a> ParseBox<'a>>(&self) -> Result<Option<T>> {
+        if let Some(child) = self.children.iter().find(|child| child.kind == T::KIND) {
+            return child.parse().map(Some);
+        }
+        match self.children.iter().find(|child| child.kind == b"wave") {
+            Some(wave) => wave.with_reader(|r| r.find_as::<T>()),
+            None => Ok(None),
+        }
+    }
+
     fn read(kind: FourCC, r: &mut Reader<'_>) -> Result<Self> {
         let extension_len = audio_prefix(r.peek()) - AudioSampleEntry::PREFIX;
         let data_reference_index = start(r)?;

@@ -1,6 +1,10 @@
 //! Parts of a track: edit lists of the input, and the user's `--from` and `--to`.
 
+mod priming;
+
 use std::ops::Range;
+
+pub use priming::{Timescales, apply_priming};
 
 use super::sample::{Dependency, Sample};
 use super::track::{GroupDescription, Track};
@@ -43,27 +47,14 @@ pub fn apply_edits(track: &mut Track, edits: &[Edit], movie_timescale: Option<u3
         [] => None,
         [edit] => Some(edit),
         [first, second, ..] => {
-            return Err(Error::unsupported(format!(
-                "the input's edit list has several parts, the second from {}; \
-                 package them apart with --from and --to, after removing the edit list",
-                display_ticks(second.media_time.max(first.media_time).unsigned_abs(), track.timescale)
-            )));
+            return Err(several_parts(second.media_time.max(first.media_time), track.timescale));
         }
     };
     let Some(edit) = edit else {
         let presented = earliest(track)?;
         return present(track, presented, presented.checked_add(offset));
     };
-    let at = edit.media_time;
-    if at < 0 {
-        return Err(Error::format(format!("an edit starts at media time {at}")));
-    }
-    if edit.media_rate != 0x1_0000 {
-        return Err(Error::unsupported(format!(
-            "the edit at {} plays at another rate than 1",
-            display_ticks(at.unsigned_abs(), track.timescale)
-        )));
-    }
+    let at = media_start(edit, track.timescale)?;
     // Movie times of a coarser clock are rounded; so much may an edit miss the end of its last sample by.
     let tolerance = if movie_timescale < timescale { timescale.div_ceil(movie_timescale) } else { 0 };
     let first = first_sample(track, at)?;
@@ -77,6 +68,29 @@ pub fn apply_edits(track: &mut Track, edits: &[Edit], movie_timescale: Option<u3
     keep(track, first..end)?;
     let presented = earliest(track)?;
     present(track, presented, presented.checked_sub(at).and_then(|start| start.checked_add(offset)))
+}
+
+fn several_parts(second: i64, timescale: u32) -> Error {
+    Error::unsupported(format!(
+        "the input's edit list has several parts, the second from {}; package them apart with --from and --to, after \
+         removing the edit list",
+        display_ticks(second.unsigned_abs(), timescale)
+    ))
+}
+
+/// Where an edit starts in the media, if it plays at normal rate.
+fn media_start(edit: &Edit, timescale: u32) -> Result<i64> {
+    let at = edit.media_time;
+    if at < 0 {
+        return Err(Error::format(format!("an edit starts at media time {at}")));
+    }
+    if edit.media_rate != 0x1_0000 {
+        return Err(Error::unsupported(format!(
+            "the edit at {} plays at another rate than 1",
+            display_ticks(at.unsigned_abs(), timescale)
+        )));
+    }
+    Ok(at)
 }
 
 /// Decode times and samples, in order.
@@ -302,13 +316,13 @@ fn keep(track: &mut Track, range: Range<usize>) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::cmaf::{Description, Detail, Media, NewSample, SampleGroup, SampleTable};
     use crate::input::Input;
 
     /// A track of samples of 10 ticks each, 100 ticks a second; `s` stands for sync samples.
-    fn track(kinds: &str, start: u64) -> Track {
+    pub(super) fn track(kinds: &str, start: u64) -> Track {
         let mut samples = SampleTable::default();
         for kind in kinds.chars() {
             let dependency = if kind == 's' { Dependency::Sync } else { Dependency::Dependent };
@@ -337,7 +351,7 @@ mod tests {
         }
     }
 
-    fn edit(segment_duration: u64, media_time: i64) -> Edit {
+    pub(super) fn edit(segment_duration: u64, media_time: i64) -> Edit {
         Edit { segment_duration, media_time, media_rate: 0x1_0000 }
     }
 
