@@ -1,0 +1,32 @@
+// shaka-player: DASH and HLS.
+
+async function createPlayer({ video, stage, url, protocol, key, kid, error }) {
+  shaka.polyfill.installAll();
+  const player = new shaka.Player();
+  player.addEventListener('error', event => error(`shaka ${event.detail.code} ${JSON.stringify(event.detail.data).slice(0, 300)}`));
+  player.setVideoContainer(stage);
+  await player.attach(video);
+  player.configure({
+    abr: { enabled: false },
+    streaming: { bufferingGoal: 2, rebufferingGoal: 0.5, bufferBehind: 2 },
+    drm: key ? { clearKeys: { [kid]: key } } : {},
+  });
+  try {
+    await player.load(url);
+  } catch (event) {
+    error(`shaka ${event.code ?? event} ${String(event.data).slice(0, 200)}`);
+  }
+  const active = tracks => tracks.find(track => track.active);
+  return {
+    selectRendition([width]) {
+      const { language } = active(player.getVariantTracks());
+      player.selectVariantTrack(player.getVariantTracks().find(track => track.width === width && track.language === language));
+    },
+    audioLanguages: () => player.getAudioTracks().map(track => track.language),
+    audioLanguage: () => active(player.getAudioTracks())?.language,
+    selectAudio: language => player.selectAudioTrack(player.getAudioTracks().find(track => track.language === language)),
+    textLanguage: () => active(player.getTextTracks())?.language,
+    selectText: language => player.selectTextTrack(player.getTextTracks().find(track => track.language === language)),
+    words: () => Array.from(stage.querySelectorAll('.shaka-text-container'), element => element.innerText).filter(Boolean),
+  };
+}

@@ -1,0 +1,175 @@
+// What every player is asked to do, in terms of the few operations that players/*.js give each of them.
+
+const script = url => new Promise((done, failed) => {
+  const element = Object.assign(document.createElement('script'), { src: url, onload: done });
+  element.onerror = () => failed(new Error(`${url} was not loaded`));
+  document.head.append(element);
+});
+
+// The words of the text tracks that the browser itself shows.
+const nativeWords = video => Array.from(video.textTracks).filter(track => track.mode === 'showing')
+  .flatMap(track => Array.from(track.activeCues || [], cue => cue.getCueAsHTML().textContent));
+
+class Scenario {
+  constructor(task) {
+    this.task = task;
+    this.video = document.getElementById('v');
+    this.out = { steps: {}, errors: [], log: [] };
+    this.frames = new Frames(this.video, task.film, task.scheme === 'clear');
+    this.video.addEventListener('error', () => this.out.errors.push(`video: ${this.video.error?.message}`));
+    this.video.addEventListener('waitingforkey', () => this.out.log.push('waitingforkey'));
+  }
+
+  // Waits until `condition` holds; an error of the player, or `limit` seconds gone, is the end.
+  async until(what, condition, limit = 20) {
+    const end = performance.now() + 1000 * limit;
+    for (;;) {
+      const value = await condition();
+      if (value) return value;
+      if (this.out.errors.length) throw new Error(`${what}: error of the player`);
+      if (performance.now() > end) throw new Error(`${what}: not within ${limit} s (at ${this.video.currentTime} s)`);
+      await new Promise(done => setTimeout(done, 20));
+    }
+  }
+
+  async load() {
+    const { player, task, video, out } = this;
+    await script(`/library/${task.player}.js`);
+    await script(`/browser/players/${task.player}.js`);
+    this.player = await createPlayer({ video, stage: document.getElementById('stage'), ...task, error: text => out.errors.push(text) });
+  }
+
+  // Goes to a time; answers the first frame presented there.
+  async seek(time) {
+    const from = this.frames.shown.length;
+    const arrived = new Promise(done => this.video.addEventListener('seeked', done, { once: true }));
+    this.video.currentTime = time;
+    let there = false;
+    arrived.then(() => { there = true; });
+    await this.until(`seek to ${time} s`, () => there && this.frames.shown.length > from);
+    return this.frames.shown.slice(from).find(frame => Math.abs(frame.time - time) < 1) ?? this.frames.last();
+  }
+
+  async playsOn(seconds) {
+    const start = this.video.currentTime, from = this.frames.shown.length;
+    await this.until(`plays on from ${start} s`, () => this.video.currentTime > start + seconds && this.frames.shown.length > from + 2);
+  }
+
+  async step(name, action) {
+    const start = performance.now();
+    this.out.at = name;
+    const value = await action();
+    this.out.steps[name] = value ?? true;
+    this.out.log.push(`${name} ${Math.round(performance.now() - start)} ms`);
+  }
+
+  async start() {
+    await this.load();
+    this.video.play().catch(() => {});
+    await this.until('first frames', () => this.frames.shown.length > 3 && this.video.currentTime > 0.2, 30);
+  }
+
+  async seeks() {
+    const far = [];
+    for (const time of this.task.seeks) {
+      const frame = await this.seek(time);
+      far.push(Math.abs(frame.time - time));
+      await this.playsOn(0.3);
+    }
+    return Math.max(...far);
+  }
+
+  // Switches to the rendition of a width while playing; answers the longest gap between frames in milliseconds.
+  async switchTo(width) {
+    const from = this.frames.shown.length;
+    this.player.selectRendition(this.task.film.sizes.find(size => size[0] === width));
+    await this.until(`${width} pixels wide`, () => this.frames.last(from)?.width === width);
+    await this.playsOn(0.2);
+    return this.frames.longestGap(from);
+  }
+
+  async audio() {
+    const heard = {};
+    const listed = this.player.audioLanguages();
+    for (const language of this.task.languages) {
+      if (!listed.includes(language)) throw new Error(`audio in ${language} is not listed, only ${listed}`);
+      await this.player.selectAudio(language);
+      await this.until(`audio in ${language}`, () => this.player.audioLanguage() === language);
+      const decoded = this.video.webkitAudioDecodedByteCount;
+      await this.until(`audio in ${language} decoded`, () => this.video.webkitAudioDecodedByteCount > decoded);
+      if (this.tone) heard[language] = await this.until(`tone of ${language}`, () => this.tone.is(this.task.tones[language]), 15);
+    }
+    return heard;
+  }
+
+  async text() {
+    const seen = [];
+    for (const { language, time, words } of this.task.text) {
+      if (this.player.textLanguage() !== language) await this.player.selectText(language);
+      await this.seek(time);
+      await this.until(`words in ${language} at ${time} s: ${words}`, () => this.player.words().join('\n').trim() === words, 10)
+        .catch(error => { throw new Error(`${error.message}, shown: ${JSON.stringify(this.player.words())}`); });
+      seen.push(words);
+    }
+    return seen;
+  }
+
+  async end() {
+    await this.seek(this.video.duration - 0.7);
+    await this.until('the end', () => this.video.ended);
+    return this.video.duration;
+  }
+
+  async run() {
+    const widths = this.task.film.sizes.map(size => size[0]);
+    const { out } = this;
+    try {
+      await this.step('start', () => this.start());
+      if (this.task.scheme === 'clear') this.tone = new Tone(this.video);
+      await this.step('seeks', () => this.seeks());
+      await this.step('down', () => this.switchTo(Math.min(...widths)));
+      await this.step('up', () => this.switchTo(Math.max(...widths)));
+      await this.step('audio', () => this.audio());
+      await this.step('text', () => this.text());
+      if (this.task.pause) this.video.pause();
+      else await this.step('end', () => this.end());
+      delete out.at;
+    } catch (error) {
+      out.failed = `${out.at}: ${error.message ?? error}`;
+    }
+    const quality = this.video.getVideoPlaybackQuality();
+    return { ...out, total: quality.totalVideoFrames, dropped: quality.droppedVideoFrames, presented: this.frames.shown.length,
+      read: this.frames.read, wrong: this.frames.wrong.slice(0, 5) };
+  }
+
+  // With a wrong key: waits for an error, and says what was presented until then.
+  async refused() {
+    const start = performance.now();
+    try {
+      await this.load();
+      this.video.play().catch(() => {});
+      await this.until('an error', () => this.out.errors.length, this.task.limit);
+    } catch (error) {
+      this.out.log.push(String(error.message ?? error));
+    }
+    return { ...this.out, seconds: (performance.now() - start) / 1000, presented: this.frames.shown.length };
+  }
+}
+
+// Listens to the frequency that an element plays.
+class Tone {
+  constructor(video) {
+    this.audio = new AudioContext();
+    this.analyser = new AnalyserNode(this.audio, { fftSize: 8192, smoothingTimeConstant: 0 });
+    this.audio.createMediaElementSource(video).connect(this.analyser).connect(this.audio.destination);
+  }
+
+  // The loudest frequency if it is `hertz`, to the resolution of the analysis; else null.
+  is(hertz) {
+    const bins = new Float32Array(this.analyser.frequencyBinCount);
+    this.analyser.getFloatFrequencyData(bins);
+    const loudest = bins.indexOf(Math.max(...bins));
+    const width = this.audio.sampleRate / this.analyser.fftSize;
+    return bins[loudest] > -60 && Math.abs(loudest * width - hertz) < 2 * width ? Math.round(loudest * width) : null;
+  }
+}
