@@ -14,6 +14,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +29,9 @@ SIZES = [(320, 180), (480, 270), (640, 360)]
 CELLS = 10
 STRIP = 6
 # How far the colours of the seconds are from grey, in steps of 8 bits.
-CHROMA = 20
-# Language, encoder, frequency of the tone, samples per second.
-AUDIO = [("en", "aac", 440, 48000), ("fr", "libopus", 880, 48000)]
+CHROMA = 16
+# Language, codec, encoder, frequency of the tone in hertz.
+AUDIO = [("en", "aac", "aac", 440), ("fr", "aac", "aac", 880), ("en", "opus", "libopus", 550), ("fr", "opus", "libopus", 990)]
 # Begin and end in seconds, words by language.
 CUES = [
     (1.0, 3.0, {"en": "Who is there?", "fr": "Qui est là ?"}),
@@ -41,10 +42,10 @@ CUES = [
 
 @dataclass
 class Media:
-    """The files to be packaged: of video one a rendition, lowest first; of audio and text one a language."""
+    """The files to be packaged: of video one a rendition, lowest first; of audio one a language and codec; of text one a language."""
 
     video: list[Path]
-    audio: dict[str, Path]
+    audio: dict[tuple[str, str], Path]
     text: dict[str, Path]
 
 
@@ -52,7 +53,7 @@ def _frames(width: int, height: int, rendition: int):
     """The frames of a rendition as planes of 4:2:0."""
     chance = random.Random(rendition)
     strip = height // STRIP
-    texture = bytes(int(126 + 35 * math.sin(i / 5) + chance.randint(-25, 25)) for i in range(width * 8))
+    texture = bytes(int(126 + 20 * math.sin(i / 5) + chance.randint(-20, 20)) for i in range(width * 8))
     cell = width // CELLS
 
     def cells(bits) -> bytes:
@@ -73,7 +74,7 @@ def _encode_video(path: Path, size: tuple[int, int], rendition: int) -> None:
     width, height = size
     command = [
         tool("ffmpeg"), "-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(RATE), "-i", "-",
-        "-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-b:v", f"{width}k", "-g", "9999", "-threads", "2",
+        "-c:v", "libaom-av1", "-cpu-used", "6", "-row-mt", "1", "-b:v", f"{2 * width}k", "-g", "9999", "-threads", "2",
         "-tile-columns", "1", "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv",
         "-force_key_frames", ",".join(map(str, CUTS)), "-y", path,
     ]
@@ -85,8 +86,8 @@ def _encode_video(path: Path, size: tuple[int, int], rendition: int) -> None:
         raise RuntimeError(f"ffmpeg could not encode {path.name}")
 
 
-def _encode_audio(path: Path, encoder: str, tone: int, rate: int) -> None:
-    source = f"sine=frequency={tone}:sample_rate={rate}:duration={SECONDS}"
+def _encode_audio(path: Path, encoder: str, tone: int) -> None:
+    source = f"sine=frequency={tone}:sample_rate=48000:duration={SECONDS}"
     command = [tool("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", source, "-ac", "2", "-c:a", encoder, "-b:a", "64k", "-y", path]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
@@ -107,7 +108,7 @@ def media() -> Media:
     folder = cache / f"browser-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]}"
     made = Media(
         [folder / f"video-{height}.mp4" for _, height in SIZES],
-        {language: folder / f"audio-{language}.mp4" for language, *_ in AUDIO},
+        {(language, codec): folder / f"audio-{codec}-{language}.mp4" for language, codec, *_ in AUDIO},
         {language: folder / f"text-{language}.vtt" for language in CUES[0][2]},
     )
     if folder.is_dir():
@@ -116,10 +117,10 @@ def media() -> Media:
     with tempfile.TemporaryDirectory(dir=cache) as name:
         new = Path(name) / "new"
         new.mkdir()
-        for rendition, size in enumerate(SIZES):
-            _encode_video(new / made.video[rendition].name, size, rendition)
-        for language, encoder, tone, rate in AUDIO:
-            _encode_audio(new / made.audio[language].name, encoder, tone, rate)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(_encode_video, [new / path.name for path in made.video], SIZES, range(len(SIZES))))
+        for language, codec, encoder, tone in AUDIO:
+            _encode_audio(new / made.audio[language, codec].name, encoder, tone)
         for language, path in made.text.items():
             _write_text(new / path.name, language)
         try:

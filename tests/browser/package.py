@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +39,8 @@ def package(media: Media, folder: Path, scheme: str, layout: str) -> Presentatio
 
     for path in media.video:
         stream(path, "video", path.stem, "")
-    for language, path in media.audio.items():
-        stream(path, "audio", path.stem, f",language={language},hls_group_id=audio,hls_name={language}")
+    for (language, codec), path in media.audio.items():
+        stream(path, "audio", path.stem, f",language={language},hls_group_id={codec},hls_name={language}")
     for language, path in media.text.items():
         stream(path, "text", path.stem, f",language={language},dash_only=1" + ("" if single else ",format=mp4"))
         text = f"output={path.stem}.vtt" if single else f"segment_template={path.stem}/$Number$.vtt"
@@ -60,4 +62,22 @@ def package(media: Media, folder: Path, scheme: str, layout: str) -> Presentatio
     made = run([packager(), *streams, *options], cwd=folder)
     if made.code:
         raise RuntimeError(made.err[-600:])
+    if scheme != "clear":
+        for playlist in [*folder.glob("video-*.m3u8"), *folder.glob("audio-*.m3u8")]:
+            _signal_key(playlist, scheme)
     return Presentation(folder, scheme, layout)
+
+
+def _signal_key(playlist: Path, scheme: str) -> None:
+    """Writes the key tags that both players read: hls.js that of Clear Key, shaka-player any but that."""
+    kid = bytes.fromhex(KID)
+    widevine = b"\x12\x10" + kid
+    pssh = bytes.fromhex("edef8ba979d64acea3c827dcd51d21ed") + len(widevine).to_bytes(4, "big") + widevine
+    pssh = (12 + len(pssh)).to_bytes(4, "big") + b"pssh" + bytes(4) + pssh
+    method = {"cbcs": "SAMPLE-AES", "cenc": "SAMPLE-AES-CTR"}[scheme]
+    tags = "".join(
+        f'#EXT-X-KEY:METHOD={method},URI="data:text/plain;base64,{base64.b64encode(data).decode()}",KEYID=0x{KID},KEYFORMAT="{format}"\n'
+        for data, format in ((kid, "org.w3.clearkey"), (pssh, "urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"))
+    )
+    text = re.sub("#EXT-X-KEY:.*\n", "", playlist.read_text())
+    playlist.write_text(text.replace("#EXT-X-MAP", tags + "#EXT-X-MAP", 1))

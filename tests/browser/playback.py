@@ -17,6 +17,15 @@ from package import LAYOUTS, SCHEMES, Presentation, package
 from report import Report
 from tools import KEY, KID, WRONG_KEY, npm_package
 
+INTRO = """
+A film of three AV1 renditions, AAC and Opus in two languages and WebVTT in two languages is packaged, clear and encrypted, and
+played by shaka-player, dash.js and hls.js in headless Chromium. Each must start, seek to three times and play on, switch to the
+lowest and to the highest rendition while playing, change the language of the audio, show the right words at two times and none in a gap, and
+come to the end. Every frame of the film carries its number, its rendition, and a colour for its second: where the film is clear, every picture
+that is presented is read and must be the right one for its time, and the tone of each audio track must be heard. The
+pictures and the sound of encrypted films cannot be read by pages: there, the size and time of the presented frames and the bytes of
+decoded audio are taken. With a wrong key, no frame must be presented, and an error must come.
+"""
 HERE = Path(__file__).resolve().parent
 LIBRARIES = {
     "shaka": ("shaka-player", "dist/shaka-player.compiled.js"),
@@ -34,7 +43,7 @@ class Case:
     protocol: str
     presentation: Presentation
     key: str | None
-    pause: bool = False
+    still: bool = False
 
     @property
     def name(self) -> str:
@@ -46,9 +55,11 @@ class Case:
         manifest = self.presentation.mpd if self.protocol == "DASH" else self.presentation.m3u8
         return {
             "player": self.player, "protocol": self.protocol, "scheme": self.presentation.scheme, "url": f"/media/{manifest}",
-            "kid": KID, "key": self.key, "licence": f"/licence/{self.key}", "pause": self.pause, "limit": 15,
+            "kid": KID, "key": self.key, "licence": f"/licence/{self.key}", "still": self.still, "limit": 15,
             "film": {"rate": film.RATE, "seconds": film.SECONDS, "sizes": film.SIZES, "cells": film.CELLS, "strip": film.STRIP, "chroma": film.CHROMA},
-            "seeks": [9.2, 2.6, 6.0], "languages": ["fr", "en"], "tones": {language: tone for language, _, tone, _ in film.AUDIO},
+            "seeks": [9.2, 2.6, 6.0],
+            "codec": "opus" if self.presentation.layout == "segments" else "aac",
+            "audio": [{"language": language, "codec": codec, "tone": tone} for language, codec, _, tone in film.AUDIO],
             "text": [
                 {"language": "en", "time": 1.5, "words": film.CUES[0][2]["en"]},
                 {"language": "en", "time": 6.0, "words": ""},
@@ -91,3 +102,73 @@ class Browsers:
             return seen
         finally:
             self.idle.put(browser)
+
+
+# Dropped frames that are allowed, of about 350: the machine may be busy.
+DROPPED = 20
+# The longest time in milliseconds between two frames while a rendition is switched.
+STALL = 1500
+PLAYERS = [("shaka", "DASH"), ("shaka", "HLS"), ("dash", "DASH"), ("hls", "HLS")]
+
+
+def _judge(case: Case, seen: dict, report: Report) -> list[str]:
+    """Checks what a player did; answers the cells of its row."""
+
+    def check(right: bool, what: str) -> bool:
+        return report.check(right, f"{case.name}: {what}")
+
+    steps = seen.get("steps", {})
+    whole = check(not seen.get("failed") and not seen["errors"], f"{seen.get('failed')} {seen['errors']}")
+    check(not seen["missing"], f"asked for {seen['missing']}")
+    check(seen.get("dropped", 0) <= DROPPED, f"{seen.get('dropped')} frames dropped")
+    if "seeks" in steps:
+        check(steps["seeks"] <= 1.5 / film.RATE, f"{steps['seeks']} s beside the time sought")
+    for way in ("down", "up"):
+        if way in steps:
+            check(steps[way] <= STALL, f"no frame for {steps[way]} ms while switching {way}")
+    languages = {track.split()[1] for track in steps.get("audio", [])}
+    check(len(languages) == 2, f"audio played: {steps.get('audio')}")
+    proof = "sizes and times"
+    if case.presentation.scheme == "clear":
+        proof = "every picture"
+        check(seen.get("read", 0) > 50, f"{seen.get('read')} pictures read")
+        whole &= check(not seen.get("wrong"), f"wrong pictures: {seen.get('wrong')}")
+    if not whole:
+        return ["**FAILED**"] * 6
+    return [proof, "3", "down, up", ", ".join(steps["audio"]), "2 languages", "to the end"]
+
+
+def _refused(case: Case, seen: dict, report: Report) -> str:
+    right = seen.get("presented") == 0 and bool(seen.get("errors"))
+    report.check(right, f"{case.name}: {seen.get('presented')} frames, {seen.get('errors')}, {seen.get('log')}")
+    return "refused" if right else "**plays**"
+
+
+def check(cmaf: Path, report: Report, only: str | None) -> None:
+    made = film.media()
+    with tempfile.TemporaryDirectory() as folder, Browsers(WORKERS) as browsers, ThreadPoolExecutor(WORKERS) as pool:
+        places = [(scheme, layout) for scheme in SCHEMES for layout in LAYOUTS]
+        presentations = list(pool.map(lambda place: package(made, Path(folder) / "-".join(place), *place), places))
+        rows = []
+        for player, protocol in PLAYERS:
+            for presentation in presentations:
+                key = None if presentation.scheme == "clear" else KEY
+                case = Case(player, protocol, presentation, key)
+                if only and only not in case.name:
+                    continue
+                wrong = key and Case(player, protocol, presentation, WRONG_KEY)
+                rows.append((case, pool.submit(browsers.run, case), wrong, wrong and pool.submit(browsers.run, wrong)))
+        report.table(["player", "protocol", "encryption", "layout", "frames by", "seeks", "switches", "audio", "text", "played", "wrong key"])
+        for case, seen, wrong, refused in rows:
+            cells = _judge(case, seen.result(), report)
+            cells.append(_refused(wrong, refused.result(), report) if wrong else "")
+            report.row(LIBRARIES[case.player][0], case.protocol, case.presentation.scheme, case.presentation.layout, *cells)
+        report.end_table()
+        picture = os.environ.get("SCREENSHOTS")
+        if picture and rows:
+            case = rows[0][0]
+            browsers.run(Case(case.player, case.protocol, case.presentation, case.key, still=True), Path(picture) / "browser.png")
+    report.text("""
+    dash.js plays no HLS, and hls.js no DASH. shaka-player offers the audio of one codec, which it is told to prefer; hls.js that of
+    the first group, AAC; dash.js both.
+    """)

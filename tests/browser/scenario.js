@@ -10,6 +10,10 @@ const script = url => new Promise((done, failed) => {
 const nativeWords = video => Array.from(video.textTracks).filter(track => track.mode === 'showing')
   .flatMap(track => Array.from(track.activeCues || [], cue => cue.getCueAsHTML().textContent));
 
+// Whether an audio track that a player lists is the one wanted. Codecs are said as in manifests, mp4a.40.2 for AAC.
+const sameTrack = (track, { language, codec }) =>
+  track?.language === language && /mp4a/.test(track.codec) === (codec === 'aac');
+
 class Scenario {
   constructor(task) {
     this.task = task;
@@ -81,6 +85,8 @@ class Scenario {
 
   // Switches to the rendition of a width while playing; answers the longest gap between frames in milliseconds.
   async switchTo(width) {
+    // The film is short: there must be enough of it left.
+    await this.seek(0.5);
     const from = this.frames.shown.length;
     this.player.selectRendition(this.task.film.sizes.find(size => size[0] === width));
     await this.until(`${width} pixels wide`, () => this.frames.last(from)?.width === width);
@@ -88,35 +94,54 @@ class Scenario {
     return this.frames.longestGap(from);
   }
 
+  // Chooses each audio track that the player offers; players offer those of one codec, or all. Answers what was played.
   async audio() {
-    const heard = {};
-    const listed = this.player.audioLanguages();
-    for (const language of this.task.languages) {
-      if (!listed.includes(language)) throw new Error(`audio in ${language} is not listed, only ${listed}`);
-      await this.player.selectAudio(language);
-      await this.until(`audio in ${language}`, () => this.player.audioLanguage() === language);
+    const played = [];
+    for (const { language, codec, tone } of this.task.audio) {
+      const wanted = { language, codec };
+      if (!this.player.audioTracks().some(track => sameTrack(track, wanted))) continue;
+      await this.seek(0.5);
+      await this.player.selectAudio(wanted);
+      await this.until(`${codec} in ${language}`, () => sameTrack(this.player.audioTracks().find(track => track.active), wanted));
       const decoded = this.video.webkitAudioDecodedByteCount;
-      await this.until(`audio in ${language} decoded`, () => this.video.webkitAudioDecodedByteCount > decoded);
-      if (this.tone) heard[language] = await this.until(`tone of ${language}`, () => this.tone.is(this.task.tones[language]), 15);
+      await this.until(`${codec} in ${language} decoded`, () => this.video.webkitAudioDecodedByteCount > decoded);
+      if (this.tone) await this.until(`tone of ${codec} in ${language}`, () => this.tone.is(tone), 8);
+      played.push(`${codec} ${language}`);
     }
-    return heard;
+    return played;
   }
 
+  // Chooses text by language and waits for the words at a time. Words may come later than the picture: then it goes
+  // there once more.
   async text() {
-    const seen = [];
+    let chosen = null;
     for (const { language, time, words } of this.task.text) {
-      if (this.player.textLanguage() !== language) await this.player.selectText(language);
-      await this.seek(time);
-      await this.until(`words in ${language} at ${time} s: ${words}`, () => this.player.words().join('\n').trim() === words, 10)
-        .catch(error => { throw new Error(`${error.message}, shown: ${JSON.stringify(this.player.words())}`); });
-      seen.push(words);
+      if (chosen !== language) await this.player.selectText(language);
+      chosen = language;
+      let shown = null;
+      await this.until(`words in ${language} at ${time} s`, async () => {
+        await this.seek(time);
+        await this.until('a second of play', () => {
+          shown = this.player.words().join('\n').trim();
+          return shown === words || this.video.currentTime > time + 0.9;
+        });
+        return shown === words;
+      }, 15).catch(error => { throw new Error(`${error.message}: ${JSON.stringify(shown)} instead of ${JSON.stringify(words)}`); });
     }
-    return seen;
+    return this.task.text.length;
+  }
+
+  // Leaves a picture with words on the screen.
+  async still() {
+    const { time, words } = this.task.text[0];
+    this.video.pause();
+    await this.seek(time);
+    await this.until(`words: ${words}`, () => this.player.words().join('\n').trim() === words);
   }
 
   async end() {
     await this.seek(this.video.duration - 0.7);
-    await this.until('the end', () => this.video.ended);
+    await this.until('the end', () => this.video.ended || this.video.currentTime > this.video.duration - 0.05);
     return this.video.duration;
   }
 
@@ -131,7 +156,7 @@ class Scenario {
       await this.step('up', () => this.switchTo(Math.max(...widths)));
       await this.step('audio', () => this.audio());
       await this.step('text', () => this.text());
-      if (this.task.pause) this.video.pause();
+      if (this.task.still) await this.step('still', () => this.still());
       else await this.step('end', () => this.end());
       delete out.at;
     } catch (error) {

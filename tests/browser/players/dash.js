@@ -18,18 +18,20 @@ async function createPlayer({ video, url, key, kid, error }) {
   player.initialize(video, null, false);
   if (key) player.setProtectionData({ 'org.w3.clearkey': { clearkeys: { [base64url(kid)]: base64url(key) } } });
   player.attachSource(url);
-  let text = null;
+  const describe = track => ({ language: track.lang, codec: track.codec, active: track === player.getCurrentTrackFor('audio') });
   return {
     selectRendition([width]) {
       const wanted = player.getRepresentationsByType('video').find(representation => representation.width === width);
       player.setRepresentationForTypeById('video', wanted.id);
     },
-    audioLanguages: () => player.getTracksFor('audio').map(track => track.lang),
-    audioLanguage: () => player.getCurrentTrackFor('audio')?.lang,
-    selectAudio: language => player.setCurrentTrack(player.getTracksFor('audio').find(track => track.lang === language)),
-    textLanguage: () => text,
+    audioTracks: () => player.getTracksFor('audio').map(describe),
+    // A seek before the new codec is in place makes dash.js append it under the old type.
+    selectAudio: wanted => new Promise(done => {
+      if (sameTrack(describe(player.getCurrentTrackFor('audio')), wanted)) return done();
+      player.on(dashjs.MediaPlayer.events.TRACK_CHANGE_RENDERED, done);
+      player.setCurrentTrack(player.getTracksFor('audio').find(track => sameTrack(describe(track), wanted)));
+    }),
     selectText(language) {
-      text = language;
       player.enableText(true);
       player.setTextTrack(player.getTracksFor('text').findIndex(track => track.lang === language));
     },

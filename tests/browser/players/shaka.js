@@ -1,6 +1,6 @@
 // shaka-player: DASH and HLS.
 
-async function createPlayer({ video, stage, url, protocol, key, kid, error }) {
+async function createPlayer({ video, stage, url, protocol, key, kid, codec, error }) {
   shaka.polyfill.installAll();
   const player = new shaka.Player();
   player.addEventListener('error', event => error(`shaka ${event.detail.code} ${JSON.stringify(event.detail.data).slice(0, 300)}`));
@@ -8,6 +8,7 @@ async function createPlayer({ video, stage, url, protocol, key, kid, error }) {
   await player.attach(video);
   player.configure({
     abr: { enabled: false },
+    preferredAudio: [{ codec: codec === 'aac' ? 'mp4a' : codec }],
     streaming: { bufferingGoal: 2, rebufferingGoal: 0.5, bufferBehind: 2 },
     drm: key ? { clearKeys: { [kid]: key } } : {},
   });
@@ -19,13 +20,11 @@ async function createPlayer({ video, stage, url, protocol, key, kid, error }) {
   const active = tracks => tracks.find(track => track.active);
   return {
     selectRendition([width]) {
-      const { language } = active(player.getVariantTracks());
-      player.selectVariantTrack(player.getVariantTracks().find(track => track.width === width && track.language === language));
+      const { audioId } = active(player.getVariantTracks());
+      player.selectVariantTrack(player.getVariantTracks().find(track => track.width === width && track.audioId === audioId));
     },
-    audioLanguages: () => player.getAudioTracks().map(track => track.language),
-    audioLanguage: () => active(player.getAudioTracks())?.language,
-    selectAudio: language => player.selectAudioTrack(player.getAudioTracks().find(track => track.language === language)),
-    textLanguage: () => active(player.getTextTracks())?.language,
+    audioTracks: () => player.getAudioTracks().map(({ language, codecs, active }) => ({ language, codec: codecs, active })),
+    selectAudio: wanted => player.selectAudioTrack(player.getAudioTracks().find(({ language, codecs }) => sameTrack({ language, codec: codecs }, wanted))),
     selectText: language => player.selectTextTrack(player.getTextTracks().find(track => track.language === language)),
     words: () => Array.from(stage.querySelectorAll('.shaka-text-container'), element => element.innerText).filter(Boolean),
   };
