@@ -7,6 +7,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +20,15 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     "--autoplay-policy=no-user-gesture-required", "--remote-debugging-pipe",
 ]
+# Chromium reads commands on descriptor 3 and answers on 4. Descriptors above both are taken first, lest one hide the other.
+EXEC = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in enumerate(ends, 3):
+    os.dup2(end, number)
+    os.close(end)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -33,10 +43,8 @@ class Browser:
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_read, self.to_write = os.pipe()
         self.from_read, from_write = os.pipe()
-        # Chromium reads commands on descriptor 3 and answers on 4.
-        script = f'exec "$@" 3<&{to_read} 4>&{from_write}'
         self.child = subprocess.Popen(
-            ["sh", "-c", script, "sh", tool("chromium"), *FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"],
+            [sys.executable, "-c", EXEC, str(to_read), str(from_write), tool("chromium"), *FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"],
             pass_fds=[to_read, from_write], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
