@@ -24,7 +24,7 @@ lowest and to the highest rendition while playing, change the language of the au
 come to the end. Every frame of the film carries its number, its rendition, and a colour for its second: where the film is clear, every picture
 that is presented is read and must be the right one for its time, and the tone of each audio track must be heard. The
 pictures and the sound of encrypted films cannot be read by pages: there, the size and time of the presented frames and the bytes of
-decoded audio are taken. With a wrong key, no frame must be presented, and an error must come.
+decoded audio are taken. With a wrong key, an error must come before more than five (garbled) frames.
 """
 HERE = Path(__file__).resolve().parent
 LIBRARIES = {
@@ -54,7 +54,7 @@ class Case:
         """What scenario.js has to know."""
         manifest = self.presentation.mpd if self.protocol == "DASH" else self.presentation.m3u8
         return {
-            "player": self.player, "protocol": self.protocol, "scheme": self.presentation.scheme, "url": f"/media/{manifest}",
+            "player": self.player, "protocol": self.protocol, "scheme": self.presentation.scheme, "url": f"/{self.presentation.folder.name}/{manifest}",
             "kid": KID, "key": self.key, "licence": f"/licence/{self.key}", "still": self.still, "limit": 15,
             "film": {"rate": film.RATE, "seconds": film.SECONDS, "sizes": film.SIZES, "cells": film.CELLS, "strip": film.STRIP, "chroma": film.CHROMA},
             "seeks": [9.2, 2.6, 6.0],
@@ -91,7 +91,7 @@ class Browsers:
     def run(self, case: Case, screenshot: Path | None = None) -> dict:
         browser = self.idle.get()
         try:
-            browser.server.folders["media"] = case.presentation.folder
+            browser.server.folders[case.presentation.folder.name] = case.presentation.folder
             browser.server.missing.clear()
             method = "refused" if case.key == WRONG_KEY else "run"
             expression = f"new Scenario({json.dumps(case.task())}).{method}()"
@@ -108,6 +108,8 @@ class Browsers:
 DROPPED = 20
 # The longest time in milliseconds between two frames while a rendition is switched.
 STALL = 1500
+# Frames that may be presented with a wrong key: a decoder may take the first ones for pictures before it notices.
+GARBLED = 5
 PLAYERS = [("shaka", "DASH"), ("shaka", "HLS"), ("dash", "DASH"), ("hls", "HLS")]
 
 
@@ -139,7 +141,7 @@ def _judge(case: Case, seen: dict, report: Report) -> list[str]:
 
 
 def _refused(case: Case, seen: dict, report: Report) -> str:
-    right = seen.get("presented") == 0 and bool(seen.get("errors"))
+    right = seen.get("presented", 99) <= GARBLED and bool(seen.get("errors"))
     report.check(right, f"{case.name}: {seen.get('presented')} frames, {seen.get('errors')}, {seen.get('log')}")
     return "refused" if right else "**plays**"
 
@@ -148,7 +150,7 @@ def check(cmaf: Path, report: Report, only: str | None) -> None:
     made = film.media()
     with tempfile.TemporaryDirectory() as folder, Browsers(WORKERS) as browsers, ThreadPoolExecutor(WORKERS) as pool:
         places = [(scheme, layout) for scheme in SCHEMES for layout in LAYOUTS]
-        presentations = list(pool.map(lambda place: package(made, Path(folder) / "-".join(place), *place), places))
+        presentations = list(pool.map(lambda place: package(made, Path(folder) / "-".join(place).replace(" ", "-"), *place), places))
         rows = []
         for player, protocol in PLAYERS:
             for presentation in presentations:

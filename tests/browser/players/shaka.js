@@ -9,7 +9,7 @@ async function createPlayer({ video, stage, url, protocol, key, kid, codec, erro
   player.configure({
     abr: { enabled: false },
     preferredAudio: [{ codec: codec === 'aac' ? 'mp4a' : codec }],
-    streaming: { bufferingGoal: 2, rebufferingGoal: 0.5, bufferBehind: 2 },
+    streaming: { bufferingGoal: 2, rebufferingGoal: 0.5 },
     drm: key ? { clearKeys: { [kid]: key } } : {},
   });
   try {
