@@ -7,12 +7,12 @@ import json
 import os
 import select
 import subprocess
+import sys
 import tempfile
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from server import Server
 from tools import tool
 
 FLAGS = [
@@ -20,42 +20,31 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     "--autoplay-policy=no-user-gesture-required", "--remote-debugging-pipe",
 ]
-TYPES = {".vtt": "text/vtt", ".js": "text/javascript", ".ttml": "application/ttml+xml"}
-PAGE = b"<!doctype html><meta charset=utf-8><video id=v muted playsinline></video>"
+# Chromium reads commands on descriptor 3 and answers on 4. Descriptors above both are taken first, lest one hide the other.
+EXEC = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in enumerate(ends, 3):
+    os.dup2(end, number)
+    os.close(end)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
     """A running Chromium and a server for the files that it is given. Use as a context manager."""
 
     def __init__(self):
-        self.files: dict[str, Path] = {}
+        self.server = Server()
+        self.files = self.server.files
         self.ids = 0
 
     def __enter__(self) -> "Browser":
-        browser = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                path = browser.files.get(self.path)
-                body = PAGE if self.path == "/" else path.read_bytes() if path else b""
-                self.send_response(200 if body else 404)
-                self.send_header("content-type", "text/html" if self.path == "/" else TYPES.get(path and path.suffix, "video/mp4"))
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_read, self.to_write = os.pipe()
         self.from_read, from_write = os.pipe()
-        # Chromium reads commands on descriptor 3 and answers on 4.
-        script = f'exec "$@" 3<&{to_read} 4>&{from_write}'
         self.child = subprocess.Popen(
-            ["sh", "-c", script, "sh", tool("chromium"), *FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"],
+            [sys.executable, "-c", EXEC, str(to_read), str(from_write), tool("chromium"), *FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"],
             pass_fds=[to_read, from_write], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -73,7 +62,7 @@ class Browser:
         except Exception:
             os.killpg(self.child.pid, signal.SIGKILL)
             self.child.wait()
-        self.server.shutdown()
+        self.server.close()
         os.close(self.to_write)
         os.close(self.from_read)
         self.profile.cleanup()
@@ -100,9 +89,9 @@ class Browser:
                 raise RuntimeError(f"Chromium did not answer {method}")
             self.buffer += data
 
-    def evaluate(self, expression: str, screenshot: Path | None = None) -> dict:
+    def evaluate(self, expression: str, screenshot: Path | None = None, page: str = "/", timeout: float = 60) -> dict:
         """Opens a fresh page, runs `expression` (a promise) there, and returns its value. `screenshot` is a PNG to write."""
-        target = self.call("Target.createTarget", url=f"http://127.0.0.1:{self.server.server_address[1]}/")["targetId"]
+        target = self.call("Target.createTarget", url=self.server.url(page))["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         try:
             for _ in range(100):
@@ -110,7 +99,7 @@ class Browser:
                 if state["result"].get("value") == "completetrue":
                     break
                 time.sleep(0.1)
-            result = self.call("Runtime.evaluate", session, expression=expression, awaitPromise=True, returnByValue=True)
+            result = self.call("Runtime.evaluate", session, expression=expression, awaitPromise=True, returnByValue=True, timeout=timeout)
             if screenshot:
                 picture = self.call("Page.captureScreenshot", session, format="png")
                 screenshot.write_bytes(base64.b64decode(picture["data"]))

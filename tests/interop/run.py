@@ -21,6 +21,9 @@ from pathlib import Path
 from report import Report
 from tools import REPOSITORY, REQUIRED, Missing, limit_core_dumps
 
+# The check of players has a folder of its own, beside this one.
+sys.path.append(str(REPOSITORY / "tests" / "browser"))
+
 # The check's name: the program under test, the module, the title of its table.
 CHECKS = {
     "frames": ("cmaf", "frames", "Frames after packing and encryption"),
@@ -30,6 +33,7 @@ CHECKS = {
     "random-access": ("cmaf", "random_access", "Random access and switching"),
     "kill": ("cmaf", "kill", "Stopped runs and full disks"),
     "play": ("cmaf", "play", "Playback in Chromium"),
+    "browser": ("cmaf", "playback", "Players in Chromium"),
     "subtitles": ("ttal", "subtitles", "SubRip and WebVTT, read by ffmpeg and ttconv too"),
     "timed-text": ("ttal", "timed_text", "TTML read and IMSC written, read again by others"),
     "subtitles": ("ttal", "subtitles", "SubRip and WebVTT, read by ffmpeg and ttconv too"),

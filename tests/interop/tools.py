@@ -66,11 +66,23 @@ def corpus() -> Path:
 
 
 @cache
+def npm_package(name: str, path: str) -> Path:
+    """A file of an npm package that `.ci/run` installs."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    found = cache / "showpack" / "node_modules" / name / path
+    if not found.is_file():
+        raise Missing(f"{name} (npm)")
+    return found
+
+
+@cache
 def imsc_js() -> Path:
     """The folder of the npm package imsc: in IMSC_JS, or where `.ci/run` installs it."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    path = Path(os.environ.get("IMSC_JS") or cache / "showpack" / "node_modules" / "imsc")
-    if not (path / "dist" / "imsc.all.min.js").is_file():
+    script = "dist/imsc.all.min.js"
+    if "IMSC_JS" not in os.environ:
+        return npm_package("imsc", script).parent.parent
+    path = Path(os.environ["IMSC_JS"])
+    if not (path / script).is_file():
         raise Missing("imsc (npm)")
     return path
 

@@ -1,0 +1,35 @@
+// shaka-player: DASH and HLS.
+
+async function createPlayer({ video, stage, url, protocol, key, kid, codec, error }) {
+  shaka.polyfill.installAll();
+  const player = new shaka.Player();
+  player.addEventListener('error', event => error(`shaka ${event.detail.code} ${JSON.stringify(event.detail.data).slice(0, 300)}`));
+  player.setVideoContainer(stage);
+  await player.attach(video);
+  player.configure({
+    abr: { enabled: false },
+    preferredAudio: [{ codec: codec === 'aac' ? 'mp4a' : codec }],
+    streaming: { bufferingGoal: 2, rebufferingGoal: 0.5 },
+    drm: key ? { clearKeys: { [kid]: key } } : {},
+  });
+  try {
+    await player.load(url);
+  } catch (event) {
+    error(`shaka ${event.code ?? event} ${String(event.data).slice(0, 200)}`);
+  }
+  const active = tracks => tracks.find(track => track.active);
+  return {
+    selectRendition([width]) {
+      const { audioId } = active(player.getVariantTracks());
+      player.selectVariantTrack(player.getVariantTracks().find(track => track.width === width && track.audioId === audioId));
+    },
+    audioTracks: () => player.getAudioTracks().map(({ language, codecs, active }) => ({ language, codec: codecs, active })),
+    selectAudio: wanted => player.selectAudioTrack(player.getAudioTracks().find(({ language, codecs }) => sameTrack({ language, codec: codecs }, wanted))),
+    // Selecting the track that is taken already, but hidden, does not show it: another one goes first.
+    selectText(language) {
+      const tracks = player.getTextTracks();
+      for (const track of tracks.sort((a, b) => (a.language === language) - (b.language === language))) player.selectTextTrack(track);
+    },
+    words: () => Array.from(stage.querySelectorAll('.shaka-text-container'), element => element.innerText).filter(Boolean),
+  };
+}
