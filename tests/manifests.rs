@@ -1,5 +1,11 @@
 //! The manifests of presentations made up here: as they are written, and as other programs read them.
 
+mod common;
+
+use std::fs;
+use std::process::Command;
+
+use common::Bench;
 use insta::assert_snapshot;
 use m3u8_rs::{AlternativeMediaType, MasterPlaylist, MediaPlaylist, Playlist};
 use showpack::cenc::{KeyId, Scheme};
@@ -410,4 +416,66 @@ fn check_main(main: &MasterPlaylist, playlists: usize) {
             assert!(main.alternatives.iter().any(|media| media.group_id == *group));
         }
     }
+}
+
+/// Two renditions as they are packed, with their manifests beside them, as ffprobe finds them.
+#[test]
+fn ffprobe_reads_packed_tracks() {
+    if Command::new("ffprobe").arg("-version").output().is_err() {
+        return common::corpus::skip("ffprobe");
+    }
+    let bench = Bench::with(&["sframe_low.ivf", "sframe_high.ivf"]);
+    let renditions = ["sframe_high", "sframe_low"].map(|name| {
+        let arguments = format!("pack {name}.ivf -o out --name {name} --fragment-duration 1 --json");
+        let report: serde_json::Value = serde_json::from_slice(&bench.succeed(&arguments).stdout).unwrap();
+        packed(&report["tracks"][0], &bench.read(&format!("out/{name}.mp4")))
+    });
+    let packed =
+        presentation(Layout::Single, vec![set(Media::Video, Some("en"), &["main"], renditions.into())]);
+    fs::write(bench.path("out/manifest.mpd"), dash::write(&packed).unwrap()).unwrap();
+    for (name, text) in hls::write(&packed).unwrap() {
+        fs::write(bench.path(&format!("out/{name}")), text).unwrap();
+    }
+    read_back(&packed);
+    for manifest in ["manifest.mpd", "main.m3u8"] {
+        let output = Command::new("ffprobe")
+            .args(["-v", "error", "-count_packets", "-show_entries", "stream=width,height,nb_read_packets"])
+            .args(["-of", "csv=p=0", manifest])
+            .current_dir(bench.path("out"))
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{manifest}: {errors}");
+        let found = String::from_utf8_lossy(&output.stdout);
+        let expected: Vec<_> = packed.sets[0].renditions.iter().map(|r| r.size.unwrap()).collect();
+        for (width, height) in expected {
+            assert!(
+                found.lines().any(|line| line.starts_with(&format!("{width},{height},60"))),
+                "{manifest}: {found}"
+            );
+        }
+    }
+}
+
+/// A rendition from the report of `cmaf pack` and the file that it wrote.
+fn packed(report: &serde_json::Value, file: &[u8]) -> Rendition {
+    let number = |value: &serde_json::Value| value.as_u64().unwrap();
+    let name = report["name"].as_str().unwrap();
+    let sidx = file.windows(4).position(|four| four == b"sidx").unwrap() as u64 - 4;
+    let mut time = number(&report["start"]);
+    let mut segments = Vec::new();
+    for fragment in report["fragments"].as_array().unwrap() {
+        let (offset, size) = (number(&fragment["offset"]), number(&fragment["size"]));
+        let duration = number(&fragment["duration"]);
+        let path = format!("{name}.mp4");
+        segments.push(Segment { time, duration, path, offset, size, sap_type: 1, parts: Vec::new() });
+        time += duration;
+    }
+    let mut track = rendition(Layout::Single, name, report["codec"].as_str().unwrap(), 1, &[], 0);
+    track.timescale = number(&report["timescale"]) as u32;
+    track.size = Some((number(&report["width"]) as u32, number(&report["height"]) as u32));
+    let index = sidx..segments[0].offset;
+    track.addressing = Addressing::Ranges { path: format!("{name}.mp4"), header_size: sidx, index };
+    track.segments = segments;
+    track
 }
