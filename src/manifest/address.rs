@@ -33,11 +33,11 @@ pub(super) fn template(text: &str) -> String {
     encoded.collect::<Vec<_>>().join("$")
 }
 
-/// A base with the `/` at its end without which the last part of its path would be replaced, and nothing that could
-/// not be in an address.
+/// A base with the `/` at its end without which the last part of its path would be replaced, unless it has a query, and
+/// nothing that could not be in an address.
 pub(super) fn base(text: &str) -> String {
     let text = whole(text);
-    if text.is_empty() || text.ends_with('/') { text } else { text + "/" }
+    if text.is_empty() || text.ends_with('/') || text.contains('?') { text } else { text + "/" }
 }
 
 /// An address that somebody wrote: kept but for what is no character of addresses.
@@ -67,6 +67,7 @@ mod tests {
         );
         assert_eq!(base("https://cdn.example/a b"), "https://cdn.example/a%20b/");
         assert_eq!(base("../x/"), "../x/");
+        assert_eq!(base("/get?file="), "/get?file=");
         assert_eq!(whole("https://cdn.example/k?id=%20&b=é"), "https://cdn.example/k?id=%20&b=%C3%A9");
     }
 }

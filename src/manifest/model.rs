@@ -238,6 +238,7 @@ pub struct Encryption {
     /// `pssh` boxes as they are in the header: system ID and the whole box.
     pub pssh: Vec<([u8; 16], Vec<u8>)>,
     /// Where HLS players get the key, if the user says: a `skd:` address for FairPlay, else the address of its 16 bytes.
-    /// `{kid}` in it stands for the ID.
+    /// `{kid}` in it stands for the ID. Players that are given keys by their page need none; hls.js, under `cbcs`, plays
+    /// nothing that has the address of the bytes.
     pub key_uri: Option<String>,
 }

@@ -19,6 +19,15 @@ struct Common<'a> {
     has_one_channel_layout: bool,
 }
 
+impl Common<'_> {
+    /// Whether the set has said all descriptors of a rendition.
+    fn has_all_of(&self, rendition: &Rendition) -> bool {
+        (self.has_one_colour || rendition.colour.is_none())
+            && (self.has_one_protection || rendition.encryption.is_none())
+            && (self.has_one_channel_layout || rendition.channels.is_none())
+    }
+}
+
 /// One `AdaptationSet`.
 pub(super) fn write(
     presentation: &Presentation,
@@ -135,6 +144,12 @@ fn representation(
     let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
     let template = Template::of(presentation, rendition).filter(|_| common.template.is_none());
     let element = xml.create_element("Representation").with_attributes(attributes);
+    let has_content =
+        presentation.layout == Layout::Single || template.is_some() || !common.has_all_of(rendition);
+    if !has_content {
+        element.write_empty()?;
+        return Ok(());
+    }
     element.write_inner_content(|xml| {
         properties(rendition, common, false, xml)?;
         if let Some(template) = &template {

@@ -11,6 +11,7 @@ use crate::manifest::dash::uuid;
 use crate::manifest::model::Encryption;
 
 const WIDEVINE: [u8; 16] = 0xedef_8ba9_79d6_4ace_a3c8_27dc_d51d_21ed_u128.to_be_bytes();
+const FAIRPLAY: &str = "com.apple.streamingkeydelivery";
 const PLAYREADY: [u8; 16] = 0x9a04_f079_9840_4286_ab92_e65b_e088_5f95_u128.to_be_bytes();
 /// The common system and ClearKey: what they need is said in `KEYFORMAT`s of their own.
 const CLEAR: [[u8; 16]; 2] = [
@@ -18,8 +19,12 @@ const CLEAR: [[u8; 16]; 2] = [
     0xe271_9d58_a985_b3c9_781a_b030_af78_d30e_u128.to_be_bytes(),
 ];
 
-/// A tag for each way to the key that players know: DRM systems of the header's `pssh`, the user's address, and clear
-/// keys where there is no such address.
+/// A tag for each way to the key that players know: DRM systems of the header's `pssh`; FairPlay or the address of the
+/// key's bytes; Clear Key, for keys that the page gives.
+///
+/// Players that are given keys want a format that they know, and none that they take for something else. Under `cbcs`,
+/// `identity` makes hls.js load the key as MPEG-2 TS would need it and play nothing, while Shaka Player does not know
+/// `org.w3.clearkey`: FairPlay beside it satisfies both. Under `cenc`, hls.js ignores `identity`.
 ///
 /// # Errors
 /// `Unsupported` where HLS has no method for the scheme, `Usage` for FairPlay without `cbcs`, `Format` for a `pssh` that
@@ -53,23 +58,21 @@ pub(super) fn attributes(encryption: &Encryption, tag: &str) -> Result<Vec<Attri
             }
         }
     }
-    let key_uri =
-        encryption.key_uri.as_deref().map(|uri| address::whole(&uri.replace("{kid}", &kid(encryption))));
-    match key_uri {
-        Some(uri) if uri.starts_with("skd:") => {
-            if encryption.scheme != Scheme::Cbcs {
-                return Err(Error::usage("FairPlay (a key address with skd:) takes the scheme cbcs only"));
-            }
-            lines.push(line(&uri, "com.apple.streamingkeydelivery"));
+    let kid = encryption.kid.to_string();
+    let key_uri = encryption.key_uri.as_deref().map(|uri| address::whole(&uri.replace("{kid}", &kid)));
+    // The ID where an address belongs: players that are given keys look no further.
+    let id = format!("data:text/plain;base64,{}", STANDARD.encode(encryption.kid.bytes()));
+    match (key_uri, encryption.scheme) {
+        (Some(uri), Scheme::Cbcs) if uri.starts_with("skd:") => lines.push(line(&uri, FAIRPLAY)),
+        (Some(uri), _) if uri.starts_with("skd:") => {
+            return Err(Error::usage("FairPlay (a key address with skd:) takes the scheme cbcs only"));
         }
-        Some(uri) => lines.push(line(&uri, "identity")),
-        None => {}
+        (Some(uri), _) => lines.push(line(&uri, "identity")),
+        (None, Scheme::Cbcs) => lines.push(line(&format!("skd://{kid}"), FAIRPLAY)),
+        (None, _) => lines.push(line(&id, "identity")),
     }
+    lines.push(with_id(line(&id, "org.w3.clearkey")));
     Ok(lines)
-}
-
-fn kid(encryption: &Encryption) -> String {
-    encryption.kid.to_string()
 }
 
 /// What a `pssh` box holds for its system. ISO/IEC 23001-7 § 8.1.

@@ -96,7 +96,9 @@ impl Variants<'_> {
         rates.add(&texts);
 
         let mut codecs: Vec<&str> = Vec::new();
-        let written = texts.iter().copied().filter(|text| text.sidecar.is_none());
+        // Players take a codec of text for that of the whole group, so that WebVTT beside it would be read as TTML.
+        let has_files = texts.iter().any(|text| text.sidecar.is_some());
+        let written = texts.iter().copied().filter(|_| !has_files);
         for one in std::iter::once(rendition).chain(others.iter().copied()).chain(written) {
             if !codecs.contains(&one.codec.as_str()) {
                 codecs.push(&one.codec);
