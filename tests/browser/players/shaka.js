@@ -25,11 +25,7 @@ async function createPlayer({ video, stage, url, protocol, key, kid, codec, erro
     },
     audioTracks: () => player.getAudioTracks().map(({ language, codecs, active }) => ({ language, codec: codecs, active })),
     selectAudio: wanted => player.selectAudioTrack(player.getAudioTracks().find(({ language, codecs }) => sameTrack({ language, codec: codecs }, wanted))),
-    // Selecting the track that is taken already, but hidden, does not show it: another one goes first.
-    selectText(language) {
-      const tracks = player.getTextTracks();
-      for (const track of tracks.sort((a, b) => (a.language === language) - (b.language === language))) player.selectTextTrack(track);
-    },
+    selectText: language => player.selectTextTrack(player.getTextTracks().find(track => track.language === language)),
     words: () => Array.from(stage.querySelectorAll('.shaka-text-container'), element => element.innerText).filter(Boolean),
   };
 }
