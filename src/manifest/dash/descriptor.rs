@@ -36,7 +36,7 @@ pub(super) fn channels(channels: &Channels, xml: &mut Xml) -> io::Result<()> {
     write(xml, "AudioChannelConfiguration", scheme, &value)
 }
 
-/// That E-AC-3 holds objects. ETSI TS 103 420 § D.
+/// That E-AC-3 holds objects. Dolby gives the two schemes for it.
 pub(super) fn joint_objects(channels: &Channels, xml: &mut Xml) -> io::Result<()> {
     let Some(objects) = channels.joint_objects else { return Ok(()) };
     let scheme = "tag:dolby.com,2018:dash:EC3_ExtensionType:2018";
