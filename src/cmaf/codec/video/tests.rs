@@ -87,13 +87,10 @@ fn maps_are_those_of_another_packager() {
         maps(AVC, Scheme::Cenc)[..3],
         [vec![(703, 976), (19, 320)], vec![(10, 272), (22, 80), (3, 0)], vec![(10, 128), (12, 16), (10, 0)]]
     );
-    assert_eq!(
-        maps(HEVC, Scheme::Cbcs)[..3],
-        [vec![(8, 1022), (9, 0)], vec![(12, 137), (13, 0)], vec![(13, 282), (14, 0)]]
-    );
+    assert_eq!(maps(HEVC, Scheme::Cbcs)[..3], [vec![(9, 1002)], vec![(12, 135)], vec![(13, 309)]]);
     assert_eq!(
         maps(HEVC, Scheme::Cenc)[..3],
-        [vec![(8, 1008), (23, 0)], vec![(12, 128), (22, 0)], vec![(13, 272), (24, 0)]]
+        [vec![(9, 992), (10, 0)], vec![(12, 128), (7, 0)], vec![(13, 304), (5, 0)]]
     );
     assert_eq!(
         maps(VP9, Scheme::Cbcs)[..3],
