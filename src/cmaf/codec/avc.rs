@@ -11,7 +11,7 @@ use crate::demux::{self, Config, Container};
 use crate::error::{Error, Result};
 use crate::input::Window;
 use crate::isobmff::boxes::AvcC;
-use crate::isobmff::{ParseBox, Reader};
+use crate::isobmff::{FourCC, ParseBox, Reader};
 use crate::nal::{self, PictureFacts, Units};
 use crate::vp9::Load;
 
@@ -54,6 +54,7 @@ struct Configuration {
 
 impl VideoCodec for Avc {
     const PARTS: &'static str = "slices";
+    const WHOLE_BLOCKS: bool = false;
 
     fn select(&mut self, index: usize, config: &Config) -> Result<()> {
         if index == self.configurations.len() {
@@ -145,7 +146,7 @@ impl VideoCodec for Avc {
             format: *format,
             record: (*b"avcC", record.clone()),
             compressor: "AVC Coding",
-            codec: codec_string(*format, avcc),
+            codec: avcc.codecs(FourCC(*format)),
             picture: picture.or_else(|| self.sets.any_sequence().map(avc::Sps::picture)),
         }
     }
@@ -183,29 +184,5 @@ fn slices_of_extensions(kind: u8) -> &'static str {
         avc::AUXILIARY_SLICE => "auxiliary pictures of AVC",
         avc::SLICE_EXTENSION | avc::DEPTH_SLICE_EXTENSION => "layers and views of SVC and MVC",
         _ => "data partitions of AVC",
-    }
-}
-
-/// The `codecs` parameter (RFC 6381 § 3.3): profile, constraint flags and level, two hexadecimal digits each.
-fn codec_string(format: [u8; 4], avcc: &AvcC) -> String {
-    format!(
-        "{}.{:02x}{:02x}{:02x}",
-        String::from_utf8_lossy(&format),
-        avcc.avc_profile_indication,
-        avcc.profile_compatibility,
-        avcc.avc_level_indication
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codec_strings() {
-        let record = [1, 0x64, 0, 0x0c, 0xff, 0xe0, 0];
-        let avcc = AvcC::parse(&mut Reader::new(&record, 0)).unwrap();
-        assert_eq!(codec_string(*b"avc1", &avcc), "avc1.64000c");
-        assert_eq!(codec_string(*b"avc3", &avcc), "avc3.64000c");
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::hevc::{self, ParameterSets, SliceHeader};
 use crate::input::Window;
 use crate::isobmff::boxes::HvcC;
-use crate::isobmff::{ParseBox, Reader};
+use crate::isobmff::{FourCC, ParseBox, Reader};
 use crate::nal::{self, PictureFacts, Units};
 use crate::vp9::Load;
 
@@ -54,6 +54,7 @@ struct Configuration {
 
 impl VideoCodec for Hevc {
     const PARTS: &'static str = "slice segments";
+    const WHOLE_BLOCKS: bool = false;
 
     fn select(&mut self, index: usize, config: &Config) -> Result<()> {
         if index == self.configurations.len() {
@@ -142,7 +143,7 @@ impl VideoCodec for Hevc {
             format: *format,
             record: (*b"hvcC", record.clone()),
             compressor: "HEVC Coding",
-            codec: codec_string(*format, hvcc, record),
+            codec: hvcc.codecs(FourCC(*format), record.get(6..12).unwrap_or_default()),
             picture: picture.or_else(|| self.sets.any_sequence().map(hevc::Sps::picture)),
         }
     }
@@ -175,45 +176,5 @@ fn add_set(sets: &mut ParameterSets, unit: &[u8]) {
         Some(hevc::SPS) => sets.add_sequence(unit),
         Some(hevc::PPS) => sets.add_picture(unit),
         _ => {}
-    }
-}
-
-/// The `codecs` parameter (ISO/IEC 14496-15 Annex E): profile, compatibility flags in reverse, tier and level,
-/// constraint flags without the zeros at their end.
-fn codec_string(format: [u8; 4], hvcc: &HvcC, record: &[u8]) -> String {
-    let space = match hvcc.general_profile_space {
-        0 => String::new(),
-        space => char::from(b'A' + space - 1).to_string(),
-    };
-    let constraints = record.get(6..12).unwrap_or_default();
-    let used = constraints.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    let constraints: String = constraints[..used].iter().map(|byte| format!(".{byte:X}")).collect();
-    format!(
-        "{}.{space}{}.{:X}.{}{}{constraints}",
-        String::from_utf8_lossy(&format),
-        hvcc.general_profile_idc,
-        hvcc.general_profile_compatibility_flags.reverse_bits(),
-        if hvcc.general_tier_flag { 'H' } else { 'L' },
-        hvcc.general_level_idc
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn string(record: &[u8]) -> String {
-        let mut record = record.to_vec();
-        record.extend([0xf0, 0, 0xfc, 0xfd, 0xf8, 0xf8, 0, 0, 0x0f, 0]);
-        let hvcc = HvcC::parse(&mut Reader::new(&record, 0)).unwrap();
-        codec_string(*b"hvc1", &hvcc, &record)
-    }
-
-    #[test]
-    fn codec_strings() {
-        assert_eq!(string(&[1, 1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 60]), "hvc1.1.6.L60.90");
-        assert_eq!(string(&[1, 0x22, 0x20, 0, 0, 0, 0xb0, 0, 0, 0, 0, 0, 153]), "hvc1.2.4.H153.B0");
-        assert_eq!(string(&[1, 0x64, 8, 0, 0, 0, 0xbd, 8, 0, 0, 1, 0, 186]), "hvc1.A4.10.H186.BD.8.0.0.1");
-        assert_eq!(string(&[1, 1, 0x60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60]), "hvc1.1.6.L60");
     }
 }

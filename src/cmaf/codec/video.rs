@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Options;
 use super::visual::{VisualEntry, reduced_aspect};
-use crate::cenc::{Subsample, map_parts};
+use crate::cenc::{Scheme, Subsample, map_parts};
 use crate::cmaf::timeline::Timeline;
 use crate::cmaf::{
     Dependency, Description, Detail, Media, NewSample, Piece, SampleEntry, SampleTable, Track,
@@ -52,6 +52,9 @@ pub(super) struct CodecEntry {
 pub(super) trait VideoCodec {
     /// What is protected in a sample, in the plural.
     const PARTS: &'static str;
+
+    /// Whether what is protected is cut to whole cipher blocks under `cbcs` too, as it is under `cenc`.
+    const WHOLE_BLOCKS: bool;
 
     /// Takes over the configuration of the sample entry number `index` (from 0, new ones in order), which the next
     /// samples have.
@@ -150,6 +153,10 @@ impl<C: VideoCodec> Builder<C> {
         let subsamples: &mut Vec<Subsample> = &mut self.detail.subsamples;
         subsamples.clear();
         if let Some((scheme, iv_size)) = self.options.protect {
+            if C::WHOLE_BLOCKS || scheme == Scheme::Cenc {
+                // The bytes that are left over stay clear, behind: as other packagers have it (rule ENC-28).
+                self.parts.iter_mut().for_each(|part| part.end -= (part.end - part.start) % 16);
+            }
             map_parts(scheme, iv_size, packet.size, C::PARTS, &self.parts, subsamples)?;
         }
         let count = u8::try_from(subsamples.len()).map_err(|_| Error::limit("more than 255 subsamples"))?;
@@ -300,7 +307,8 @@ fn sample_entry(entry: CodecEntry, shown: &Shown) -> Result<SampleEntry> {
 fn left_out(config: &Config, entry: &CodecEntry) -> Option<String> {
     let mut r = Reader::new(config.entry.as_deref()?, 0);
     r.skip(VisualSampleEntry::PREFIX).ok()?;
-    let kept = [entry.record.0, *b"colr", *b"mdcv", *b"clli", *b"pasp", *b"btrt", *b"free", *b"skip"];
+    let kept =
+        [entry.record.0, *b"colr", *b"mdcv", *b"clli", *b"pasp", *b"btrt", *b"fiel", *b"free", *b"skip"];
     let names: Vec<_> = r
         .boxes()
         .map_while(Result::ok)
@@ -439,3 +447,6 @@ pub(super) fn exact_times(
         source.timescale.ok_or_else(|| Error::usage(format!("the input ({container}) has no times")))?;
     Ok((Timeline::new(timescale, Clock::Stamps { factor: 1 }, None), timescale))
 }
+
+#[cfg(test)]
+mod tests;

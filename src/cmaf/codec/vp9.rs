@@ -63,6 +63,7 @@ struct Configuration {
 
 impl VideoCodec for Vp9 {
     const PARTS: &'static str = "frames";
+    const WHOLE_BLOCKS: bool = true;
 
     fn select(&mut self, index: usize, config: &Config) -> Result<()> {
         self.current = index;

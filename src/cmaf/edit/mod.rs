@@ -94,7 +94,7 @@ fn media_start(edit: &Edit, timescale: u32) -> Result<i64> {
 }
 
 /// Decode times and samples, in order.
-fn timed(track: &Track) -> Result<impl DoubleEndedIterator<Item = (i64, &Sample)>> {
+fn timed(track: &Track) -> Result<impl DoubleEndedIterator<Item = (i64, &Sample)> + ExactSizeIterator> {
     let too_late = || Error::limit("the track's times do not fit 63 bits");
     let samples = track.samples.samples();
     let end = i64::try_from(track.start.saturating_add(track.duration())).map_err(|_| too_late())?;
@@ -183,7 +183,7 @@ fn order_by_presentation(track: &mut Track) -> Result<()> {
 fn first_sample(track: &Track, at: i64) -> Result<usize> {
     let mut earliest = i64::MAX;
     let mut sync_before = None;
-    for (index, (time, sample)) in timed(track)?.enumerate().collect::<Vec<_>>().into_iter().rev() {
+    for (index, (time, sample)) in timed(track)?.enumerate().rev() {
         earliest = earliest.min(composition(time, sample));
         let sync = sample.dependency == Dependency::Sync;
         if earliest == at && (index == 0 || sync) || (index == 0 && earliest > at) {
@@ -373,6 +373,64 @@ pub(super) mod tests {
         assert_eq!(edited("s..s..", 0, &[edit(3, 0)]).unwrap(), (0, 3, 30));
         assert_eq!(edited("s..s..", 0, &[edit(2, 30)]).unwrap(), (0, 2, 20));
         assert_eq!(edited("s.........", 0, &[edit(9, 0)]).unwrap(), (0, 9, 90));
+    }
+
+    /// Start, composition offsets and durations after the edits, of samples of 10 ticks that are presented at these
+    /// times; those of groups of pictures, the first of each a sync sample.
+    fn reordered(groups: &[&[i64]], edits: &[Edit]) -> Result<(u64, Vec<i32>, Vec<u32>)> {
+        let kinds: String =
+            groups.iter().map(|group| "s".to_string() + &".".repeat(group.len() - 1)).collect();
+        let mut track = track(&kinds, 0);
+        let times = groups.iter().copied().flatten();
+        for (index, (sample, time)) in track.samples.samples_mut().iter_mut().zip(times).enumerate() {
+            sample.composition_offset = (*time - index as i64 * 10) as i32;
+        }
+        apply_edits(&mut track, edits, Some(100))?;
+        let samples = track.samples.samples();
+        let offsets = samples.iter().map(|s| s.composition_offset).collect();
+        Ok((track.start, offsets, samples.iter().map(|s| s.duration).collect()))
+    }
+
+    #[test]
+    fn the_initial_composition_delay_vanishes() {
+        let groups: &[&[i64]] = &[&[20, 50, 30, 40], &[60, 70]];
+        let offsets = vec![0, 20, -10, -10, 0, 0];
+        let durations = vec![10; 6];
+        let expected = |start| (start, offsets.clone(), durations.clone());
+        assert_eq!(reordered(groups, &[edit(60, 20)]).unwrap(), expected(0));
+        assert_eq!(reordered(groups, &[edit(0, 20)]).unwrap(), expected(0));
+        assert_eq!(reordered(groups, &[edit(7, -1), edit(60, 20)]).unwrap(), expected(7));
+        // Without an edit the delay is presented; an edit that starts before it leaves a part.
+        assert_eq!(reordered(groups, &[]).unwrap(), expected(20));
+        assert_eq!(reordered(groups, &[edit(0, 15)]).unwrap(), expected(5));
+        // Negative offsets are no difference.
+        let groups: &[&[i64]] = &[&[0, 30, 10, 20], &[40, 50]];
+        assert_eq!(reordered(groups, &[]).unwrap(), expected(0));
+    }
+
+    #[test]
+    fn edits_cut_reordered_pictures_at_sync_samples() {
+        let groups: &[&[i64]] = &[&[20, 50, 30, 40], &[60, 80, 70]];
+        assert_eq!(reordered(groups, &[edit(0, 60)]).unwrap(), (0, vec![0, 10, -10], vec![10; 3]));
+        let error = reordered(groups, &[edit(0, 30)]).unwrap_err().to_string();
+        assert!(error.contains("0.300 s") && error.contains("before it is at 0.200 s"), "{error}");
+        // Pictures before the sync sample that go with it (stream access point type 2).
+        let groups: &[&[i64]] = &[&[20, 30], &[60, 40, 50, 70]];
+        assert_eq!(reordered(groups, &[edit(0, 40)]).unwrap(), (0, vec![20, -10, -10, 0], vec![10; 4]));
+        // The end: exact, inside a picture, and where later pictures are needed.
+        let groups: &[&[i64]] = &[&[20, 50, 30, 40], &[60, 70]];
+        assert_eq!(reordered(groups, &[edit(40, 20)]).unwrap().2, [10; 4]);
+        assert_eq!(reordered(groups, &[edit(45, 20)]).unwrap().2, [10, 10, 10, 10, 5]);
+        assert_eq!(reordered(groups, &[edit(20, 20)]).unwrap().2, [10; 3]);
+    }
+
+    #[test]
+    fn uneven_frames_are_decoded_when_the_next_is_presented() {
+        let groups: &[&[i64]] = &[&[20, 65, 30, 50], &[70, 90]];
+        assert_eq!(
+            reordered(groups, &[edit(0, 20)]).unwrap(),
+            (0, vec![0, 35, -20, -15, 0, 0], vec![10, 20, 15, 5, 20, 10])
+        );
     }
 
     #[test]

@@ -190,7 +190,7 @@ fn composition_times_count_where_they_keep_the_order() {
     assert_eq!(
         opened(shifted).unwrap().tracks[0].notes,
         [
-            "sample 1 has a composition offset of 4, AV1 has none: composition times are in order and used (rule AV1-26)"
+            "sample 1 has a composition offset of 4, its codec has none: composition times are in order and used (rule AV1-26)"
         ]
     );
     let disordered = progressive(STEADY, &ctts(&[1, 0, 1, 4, 4, 0]));
@@ -198,7 +198,7 @@ fn composition_times_count_where_they_keep_the_order() {
     assert_eq!(
         opened(disordered).unwrap().tracks[0].notes,
         [
-            "sample 2 has a composition offset of 4, AV1 has none: composition times are out of order, decode times are used (rule AV1-26)"
+            "sample 2 has a composition offset of 4, its codec has none: composition times are out of order, decode times are used (rule AV1-26)"
         ]
     );
     assert!(opened(progressive(STEADY, &ctts(&[6, 0]))).unwrap().tracks[0].notes.is_empty());
@@ -308,7 +308,7 @@ fn composition_offsets_in_fragments() {
     let late = message(fragmented(&[run(&[5, 5]), run(&[0])]));
     assert_eq!(
         late,
-        "a.mp4: sample 3: composition time 4 behind 7: AV1 is presented in decoding order (rule AV1-26)"
+        "a.mp4: sample 3: composition time 4 behind 7: the codec is presented in decoding order (rule AV1-26)"
     );
 }
 

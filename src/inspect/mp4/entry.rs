@@ -100,17 +100,14 @@ impl Entry {
             }
             b"avc1" | b"avc2" | b"avc3" | b"avc4" => {
                 if let Some(avcc) = typed.find::<AvcC>()? {
-                    let profile =
-                        [avcc.avc_profile_indication, avcc.profile_compatibility, avcc.avc_level_indication];
-                    self.codec =
-                        format!("{}.{:02x}{:02x}{:02x}", self.format, profile[0], profile[1], profile[2]);
+                    self.codec = avcc.codecs(self.format);
                 }
             }
             b"hvc1" | b"hev1" => {
                 if let Some(hvcc) = typed.find::<HvcC>()? {
                     let raw = typed.children().iter().find(|child| child.kind == HvcC::KIND);
                     let constraints = raw.map(|raw| raw.payload()).unwrap_or_default();
-                    self.codec = hevc(self.format, &hvcc, constraints.get(6..12).unwrap_or_default());
+                    self.codec = hvcc.codecs(self.format, constraints.get(6..12).unwrap_or_default());
                     self.bit_depth = Some(8 + hvcc.bit_depth_luma_minus8);
                     self.chroma =
                         Some(["4:0:0", "4:2:0", "4:2:2", "4:4:4"][usize::from(hvcc.chroma_format_idc & 3)]);
@@ -198,23 +195,6 @@ impl Entry {
     }
 }
 
-/// The `codecs` parameter of HEVC: profile space, profile, compatibility flags, tier, level, constraints.
-fn hevc(format: FourCC, hvcc: &HvcC, constraints: &[u8]) -> String {
-    let space = ["", "A", "B", "C"][usize::from(hvcc.general_profile_space & 3)];
-    let mut codec = format!(
-        "{format}.{space}{}.{:X}.{}{}",
-        hvcc.general_profile_idc,
-        hvcc.general_profile_compatibility_flags.reverse_bits(),
-        if hvcc.general_tier_flag { 'H' } else { 'L' },
-        hvcc.general_level_idc
-    );
-    let used = constraints.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    for byte in &constraints[..used] {
-        codec.push_str(&format!(".{byte:X}"));
-    }
-    codec
-}
-
 /// What people call a handler's media.
 pub(super) fn media(handler: FourCC) -> String {
     match &handler.0 {
@@ -226,27 +206,5 @@ pub(super) fn media(handler: FourCC) -> String {
         b"meta" => "metadata".to_owned(),
         b"hint" => "hint".to_owned(),
         _ => handler.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hevc_codec_strings() {
-        let hvcc = HvcC {
-            general_profile_space: 0,
-            general_tier_flag: false,
-            general_profile_idc: 2,
-            general_profile_compatibility_flags: 0x2000_0000,
-            general_level_idc: 93,
-            chroma_format_idc: 1,
-            bit_depth_luma_minus8: 2,
-            bit_depth_chroma_minus8: 2,
-            length_size_minus_one: 3,
-            arrays: Vec::new(),
-        };
-        assert_eq!(hevc(FourCC(*b"hvc1"), &hvcc, &[0xb0, 0, 0, 0, 0, 0]), "hvc1.2.4.L93.B0");
     }
 }

@@ -161,6 +161,17 @@ impl<'a> ParseBox<'a> for AvcC {
     }
 }
 
+impl AvcC {
+    /// The `codecs` parameter for a sample entry of type `format` (RFC 6381 § 3.3): profile, constraint flags and level,
+    /// two hexadecimal digits each.
+    pub fn codecs(&self, format: FourCC) -> String {
+        format!(
+            "{format}.{:02x}{:02x}{:02x}",
+            self.avc_profile_indication, self.profile_compatibility, self.avc_level_indication
+        )
+    }
+}
+
 /// `hvcC`: the configuration of HEVC, as far as it is described; read only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HvcC {
@@ -240,6 +251,24 @@ impl<'a> ParseBox<'a> for HvcC {
     }
 }
 
+impl HvcC {
+    /// The `codecs` parameter for a sample entry of type `format` (ISO/IEC 14496-15 Annex E): profile space and profile,
+    /// compatibility flags in reverse, tier and level, then `constraints`, the record's six bytes of constraint flags,
+    /// without the zeros at their end.
+    pub fn codecs(&self, format: FourCC, constraints: &[u8]) -> String {
+        let space = ["", "A", "B", "C"][usize::from(self.general_profile_space & 3)];
+        let used = constraints.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let constraints: String = constraints[..used].iter().map(|byte| format!(".{byte:X}")).collect();
+        format!(
+            "{format}.{space}{}.{:X}.{}{}{constraints}",
+            self.general_profile_idc,
+            self.general_profile_compatibility_flags.reverse_bits(),
+            if self.general_tier_flag { 'H' } else { 'L' },
+            self.general_level_idc
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{roundtrip, unhex};
@@ -261,11 +290,25 @@ mod tests {
         let bytes = unhex("01 64 00 1f ff e1 0002 6764 01 0001 68 fdf8f800");
         let avcc = AvcC::parse(&mut Reader::new(&bytes, 0)).unwrap();
         assert_eq!((avcc.avc_profile_indication, avcc.length_size_minus_one), (100, 3));
+        assert_eq!(avcc.codecs(FourCC(*b"avc3")), "avc3.64001f");
         assert_eq!(
             (avcc.sequence_parameter_sets, avcc.picture_parameter_sets),
             (vec![vec![0x67, 0x64]], vec![vec![0x68]])
         );
         assert!(AvcC::parse(&mut Reader::new(&bytes[..9], 0)).is_err());
+    }
+
+    #[test]
+    fn codecs_of_hevc() {
+        let codecs = |record: &str| {
+            let bytes = unhex(&format!("{record} f000 fc fd fa fa 0000 0f 00"));
+            let hvcc = HvcC::parse(&mut Reader::new(&bytes, 0)).unwrap();
+            hvcc.codecs(FourCC(*b"hvc1"), &bytes[6..12])
+        };
+        assert_eq!(codecs("01 01 60000000 900000000000 3c"), "hvc1.1.6.L60.90");
+        assert_eq!(codecs("01 22 20000000 b00000000000 99"), "hvc1.2.4.H153.B0");
+        assert_eq!(codecs("01 44 08000000 bd0800000100 ba"), "hvc1.A4.10.L186.BD.8.0.0.1");
+        assert_eq!(codecs("01 01 60000000 000000000000 3c"), "hvc1.1.6.L60");
     }
 
     #[test]
