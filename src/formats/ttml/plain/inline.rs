@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::Reader;
-use super::body::Interval;
+use super::interval::Interval;
 use super::head::text_of;
 use crate::formats::LossCode;
 use crate::formats::ttml::names::{Vocabulary, attribute, tag};
