@@ -23,7 +23,7 @@ use crate::ttal::source::{Decoding, Source};
 pub(crate) use blocks::{Blocks, blocks};
 pub(crate) use read::language_of;
 pub(crate) use timestamp::collect as timestamp;
-pub(crate) use write::{Document, document};
+pub(crate) use write::document;
 
 /// The format.
 pub const WEBVTT: Format = Format {

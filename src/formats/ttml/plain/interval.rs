@@ -25,12 +25,7 @@ pub(crate) struct Interval {
 impl TimeBase {
     /// When an element is active, by its attributes as far as they can be read: in a parallel container times are
     /// relative to the container, in a sequential one to the end of the sibling before, which `after` gives.
-    pub(crate) fn interval(
-        &self,
-        node: Node<'_, '_>,
-        above: Interval,
-        after: Option<MediaTime>,
-    ) -> Interval {
+    pub(crate) fn interval(&self, node: Node<'_, '_>, above: Interval, after: Option<MediaTime>) -> Interval {
         self.resolve(node, self.own(node), above, after)
     }
 
