@@ -28,8 +28,10 @@ pub(super) struct Document {
     paragraphs: Vec<Paragraph>,
     /// Where containers are, once another document was taken in.
     known: HashMap<Container, usize>,
+    /// Identifiers of paragraphs, once another document was taken in.
+    ids: HashSet<String>,
     /// Paragraphs that may go on in the document that follows.
-    last: Range<usize>,
+    last: Vec<usize>,
     /// The language of the root.
     pub(super) language: Option<String>,
     /// The profile of IMSC that it keeps to, or what speaks against both.
@@ -51,6 +53,16 @@ struct Paragraph {
     element: Timed,
     /// Identifiers in it.
     ids: Vec<String>,
+}
+
+impl Paragraph {
+    /// What it looks like, where nothing in it is timed: paragraphs that look alike, one behind the other, are one.
+    fn looks(&self) -> Option<(&str, &str)> {
+        match self.element.content.as_slice() {
+            [Part::Verbatim(markup, _)] => Some((&self.element.tag.start, markup)),
+            _ => None,
+        }
+    }
 }
 
 /// An element whose times are written anew.
@@ -104,7 +116,7 @@ impl Document {
         document.conformance = conformance(&parsed.document);
         let language = attribute(root, Vocabulary::Xml, "lang").filter(|language| !language.is_empty());
         document.language = language.map(str::to_string);
-        document.last = 0..document.paragraphs.len();
+        document.last = (0..document.paragraphs.len()).collect();
         Ok(document)
     }
 
@@ -170,7 +182,7 @@ impl Document {
             }
             None => false,
         });
-        self.last = 0..self.paragraphs.len();
+        self.last = (0..self.paragraphs.len()).collect();
     }
 
     /// Takes in the document that follows at `joint`, where both have the same head; paragraphs that go on there
@@ -182,34 +194,49 @@ impl Document {
         if self.opening != other.opening || self.closing != other.closing {
             return Err(Box::new(other));
         }
+        if self.ids.is_empty() {
+            self.ids = self.paragraphs.iter().flat_map(|paragraph| paragraph.ids.iter().cloned()).collect();
+        }
         let containers = self.take_containers(&other.containers);
-        let goes_on = |paragraph: &Paragraph| {
-            self.last.clone().find(|&at| {
-                let before = &self.paragraphs[at];
-                let (a, b) = (&before.element, &paragraph.element);
-                matches!(a.content.as_slice(), [Part::Verbatim(..)])
-                    && b.interval.begin == joint
-                    && a.interval.end == Some(joint)
-                    && before.container == paragraph.container.map(|at| containers[at])
-                    && (&a.tag, &a.content) == (&b.tag, &b.content)
-            })
-        };
-        let matches: Vec<Option<usize>> = other.paragraphs.iter().map(goes_on).collect();
-        let ids: HashSet<&String> = self.paragraphs.iter().flat_map(|paragraph| &paragraph.ids).collect();
+        let matches = self.continued(&other, &containers, joint);
         let mut new = other.paragraphs.iter().zip(&matches).filter(|(_, found)| found.is_none());
-        if new.any(|(paragraph, _)| paragraph.ids.iter().any(|id| ids.contains(id))) {
+        if new.any(|(paragraph, _)| paragraph.ids.iter().any(|id| self.ids.contains(id))) {
             return Err(Box::new(other));
         }
-        let from = matches.iter().flatten().copied().min().unwrap_or(self.paragraphs.len());
+        self.last.clear();
         for (mut paragraph, found) in other.paragraphs.into_iter().zip(matches) {
             paragraph.container = paragraph.container.map(|at| containers[at]);
+            let at = found.unwrap_or(self.paragraphs.len());
+            self.last.push(at);
             match found {
                 Some(at) => self.paragraphs[at].element.interval.end = paragraph.element.interval.end,
-                None => self.paragraphs.push(paragraph),
+                None => {
+                    self.ids.extend(paragraph.ids.iter().cloned());
+                    self.paragraphs.push(paragraph);
+                }
             }
         }
-        self.last = from..self.paragraphs.len();
         Ok(())
+    }
+
+    /// For each paragraph of the document that follows, the one of this document that it continues.
+    fn continued(&self, other: &Document, containers: &[usize], joint: MediaTime) -> Vec<Option<usize>> {
+        let mut open: HashMap<_, Vec<usize>> = HashMap::new();
+        for &at in self.last.iter().rev() {
+            let paragraph = &self.paragraphs[at];
+            if paragraph.element.interval.end == Some(joint)
+                && let Some(looks) = paragraph.looks()
+            {
+                open.entry((paragraph.container, looks)).or_default().push(at);
+            }
+        }
+        let mut continued = Vec::with_capacity(other.paragraphs.len());
+        for paragraph in &other.paragraphs {
+            let looks = paragraph.looks().filter(|_| paragraph.element.interval.begin == joint);
+            let container = paragraph.container.map(|at| containers[at]);
+            continued.push(looks.and_then(|looks| open.get_mut(&(container, looks))?.pop()));
+        }
+        continued
     }
 
     /// Where the containers of another document are in this one; those that are not yet here are taken over.
@@ -336,7 +363,8 @@ impl<'d> Reader<'d> {
             containers: Vec::new(),
             paragraphs: Vec::new(),
             known: HashMap::new(),
-            last: 0..0,
+            ids: HashSet::new(),
+            last: Vec::new(),
             language: None,
             conformance: Err(String::new()),
         };
