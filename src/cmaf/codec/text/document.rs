@@ -191,6 +191,18 @@ impl Document {
     /// # Errors
     /// The other document, where they can't be one.
     pub(super) fn absorb(&mut self, other: Document, joint: MediaTime) -> Result<(), Box<Document>> {
+        // A document without words need not look like the others, unless a region could show without words.
+        let blank = |document: &Document| {
+            document.paragraphs.is_empty() && !document.opening.contains("backgroundColor")
+        };
+        if blank(&other) && !self.opening.contains("backgroundColor") {
+            self.last.clear();
+            return Ok(());
+        }
+        if blank(self) && !other.opening.contains("backgroundColor") {
+            *self = other;
+            return Ok(());
+        }
         if self.opening != other.opening || self.closing != other.closing {
             return Err(Box::new(other));
         }
@@ -349,17 +361,17 @@ struct Reader<'d> {
 
 impl<'d> Reader<'d> {
     fn document(&mut self, root: Node<'d, 'd>) -> Document {
-        let (mut tag_, inner) = self.tag(root, |a| {
+        let (mut whole, inner) = self.tag(root, |a| {
             // Times are media time from here on.
             matches!(
                 (attribute_tag(a), a.value()),
                 ((Vocabulary::Parameter, "timeBase"), value) if value != "media"
             ) || matches!(attribute_tag(a), (Vocabulary::Parameter, "markerMode" | "dropMode" | "clockMode"))
         });
-        tag_.start.push('>');
+        whole.start.push('>');
         let mut document = Document {
-            opening: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", tag_.start),
-            closing: format!("\n{}\n", tag_.end),
+            opening: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", whole.start),
+            closing: format!("\n{}\n", whole.end),
             containers: Vec::new(),
             paragraphs: Vec::new(),
             known: HashMap::new(),
@@ -460,7 +472,7 @@ impl<'d> Reader<'d> {
                     let (tag, content) = self.tag(child, is_time);
                     let timed = is_sequential(child)
                         || child.descendants().skip(1).any(|node| {
-                            is_change(node) || (tag_is_span(node) && node.attributes().any(|a| is_time(&a)))
+                            is_change(node) || (is_span(node) && node.attributes().any(|a| is_time(&a)))
                         });
                     let content = if timed {
                         self.parts(child, inner)
@@ -496,7 +508,7 @@ impl<'d> Reader<'d> {
                 continue;
             } else if is_change(child) {
                 parts.push(Part::Timed(self.change(child, interval)));
-            } else if tag_is_span(child) {
+            } else if is_span(child) {
                 let inner = self.base.interval(child, interval, sequential.then_some(last));
                 last = inner.end.unwrap_or(last);
                 let (tag, _) = self.tag(child, is_time);
@@ -547,7 +559,7 @@ impl<'d> Reader<'d> {
     }
 }
 
-fn tag_is_span(node: Node<'_, '_>) -> bool {
+fn is_span(node: Node<'_, '_>) -> bool {
     node.is_element() && tag(node) == (Vocabulary::Tt, "span")
 }
 

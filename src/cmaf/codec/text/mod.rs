@@ -20,14 +20,14 @@ use self::webvtt::WebVtt;
 use crate::cmaf::{Description, Media, Track};
 use crate::control::Control;
 use crate::demux::{self, Codec, Container, TrackKind};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::formats::imsc::Conformance;
 use crate::formats::{self, Format, LossCode, Losses, Notes, ReadOptions, WriteOptions};
 use crate::input::Input;
 use crate::ttal::convert::{Conversion, convert, is_script};
 use crate::ttal::language;
 use crate::ttal::model::Script;
-use crate::ttal::source::{self, Decoding};
+use crate::ttal::source::{Decoding, Source as Decoded};
 use crate::ttal::time::MediaTime;
 
 /// The largest file of text that is read.
@@ -90,7 +90,7 @@ pub fn probe(input: &Input) -> Result<Option<&'static Format>> {
     if !marked && head.contains(&0) {
         return Ok(None);
     }
-    let head = source::Source::decode(input.name(), head, Decoding::Guess);
+    let head = Decoded::decode(input.name(), head, Decoding::Guess);
     Ok(head.ok().and_then(|head| recognised(head.text())))
 }
 
@@ -114,16 +114,20 @@ impl Source {
             return Err(Error::limit(message).in_file(input.name()));
         }
         let bytes = input.read_vec(0, input.len())?;
-        let (source, _) = formats::open(input.name(), bytes, None, None)?;
-        let format = recognised(source.text()).ok_or_else(|| {
+        let unknown = || {
             let message =
                 "no timed text that is packaged: WebVTT, SubRip, TTML, DAPT or a TTAL script was expected";
             Error::unsupported(message).in_file(input.name())
+        };
+        let (source, _) = formats::open(input.name(), bytes, None, None).map_err(|e| match e.kind() {
+            ErrorKind::Unsupported => unknown(),
+            _ => e,
         })?;
+        let format = recognised(source.text()).ok_or_else(unknown)?;
         Source::read(&source, format, options).map_err(|e| e.in_file(input.name()))
     }
 
-    fn read(source: &source::Source, format: &'static Format, options: &Options) -> Result<Self> {
+    fn read(source: &Decoded, format: &'static Format, options: &Options) -> Result<Self> {
         let shift = options.shift.unwrap_or(MediaTime::ZERO);
         let coding = options.coding.unwrap_or(match format.name {
             "ttml" => Coding::Stpp,
@@ -152,11 +156,11 @@ impl Source {
             return Err(Error::usage(format!("the text is in `{own}`, not in `{wanted}`")));
         }
         let language = options.language.clone().or(language).filter(|language| !language.is_empty());
-        let mut source_ = Source { name: source.name().to_string(), language, text, warnings: Vec::new() };
-        source_.tell(&notes, Some(source));
-        source_.tell_losses(&losses);
-        source_.settle();
-        Ok(source_)
+        let mut made = Source { name: source.name().to_string(), language, text, warnings: Vec::new() };
+        made.tell(&notes, Some(source));
+        made.tell_losses(&losses);
+        made.settle();
+        Ok(made)
     }
 
     /// Reads a text track (`wvtt`, `stpp`) of an ISO base media file; its edit list is applied.
@@ -201,7 +205,7 @@ impl Source {
         let (mut notes, mut losses) = (Notes::default(), Losses::default());
         match (&self.text, options.coding) {
             (Text::WebVtt(text), Some(Coding::Stpp)) => {
-                let source = source::Source::from_text(&*self.name, text.compose());
+                let source = Decoded::from_text(&*self.name, text.compose());
                 let unmoved = Options { shift: None, ..options.clone() };
                 let format = &formats::webvtt::WEBVTT;
                 self.text = from_script(&source, format, Coding::Stpp, &unmoved, &mut notes, &mut losses)?.0;
@@ -236,7 +240,7 @@ impl Source {
         }
     }
 
-    fn tell(&mut self, notes: &Notes, source: Option<&source::Source>) {
+    fn tell(&mut self, notes: &Notes, source: Option<&Decoded>) {
         let told = &notes.notes[..notes.notes.len().min(MAX_NOTES)];
         let offsets: Vec<usize> = told.iter().map(|note| note.offset.unwrap_or(0)).collect();
         let lines = source.map_or_else(Vec::new, |source| source.line_columns(&offsets));
@@ -366,7 +370,7 @@ fn is_draft(text: &str) -> bool {
 
 /// Reads a script and makes text in this coding of it, as `ttal convert` does.
 fn from_script(
-    source: &source::Source,
+    source: &Decoded,
     format: &'static Format,
     coding: Coding,
     options: &Options,
@@ -399,7 +403,7 @@ fn from_script(
         Coding::Stpp => {
             let mut bytes = Vec::new();
             formats::imsc::write(&script, &write, losses, &mut bytes)?;
-            let written = source::Source::decode(source.name(), bytes, Decoding::Strict)?;
+            let written = Decoded::decode(source.name(), bytes, Decoding::Strict)?;
             let document = Document::read(&written, shift)?;
             Text::Ttml(vec![Dated { begin: MediaTime::ZERO, document }])
         }
@@ -425,7 +429,7 @@ fn webvtt_of(script: &Script, options: &WriteOptions, losses: &mut Losses) -> We
 fn to_webvtt(documents: &[Dated], name: &str, notes: &mut Notes, losses: &mut Losses) -> Result<WebVtt> {
     let mut all: Option<WebVtt> = None;
     for dated in documents {
-        let source = source::Source::from_text(name, dated.document.whole());
+        let source = Decoded::from_text(name, dated.document.whole());
         let script = formats::ttml::plain::read(&source, &ReadOptions::default(), notes)?;
         let text = webvtt_of(&script, &WriteOptions::default(), losses);
         match &mut all {

@@ -290,6 +290,21 @@ fn hostile_overlap_ends_with_an_error() {
     assert_eq!(error.kind(), crate::ErrorKind::Limit, "{error}");
 }
 
+#[test]
+fn documents_of_a_track_come_together() {
+    let source = open("a.xml", TTML, &Options::default());
+    let track = source.track(&grid(1000, &[0, 2000, 4000, 8000, 12_000, 14_000])).unwrap();
+    let back = again(&track);
+    let Text::Ttml(documents) = &back.text else { panic!() };
+    assert_eq!(documents.len(), 1);
+    let coarse = back.track(&grid(1000, &[0, 14_000])).unwrap();
+    assert_eq!(coarse.samples.samples().len(), 1);
+    let text = text_of(&coarse, 0);
+    let joined = r#"<p xml:id="a" style="s" begin="00:00:02.2" end="00:00:05.2">one &lt;<br/>two</p>"#;
+    assert!(text.contains(joined), "{text}");
+    assert!(text.contains(r#"<p begin="00:00:07" end="00:00:08">five</p>"#), "{text}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
