@@ -26,7 +26,7 @@ use crate::formats::{self, Format, LossCode, Losses, Notes, ReadOptions, WriteOp
 use crate::input::Input;
 use crate::ttal::convert::{Conversion, convert, is_script};
 use crate::ttal::language;
-use crate::ttal::model::Script;
+use crate::ttal::model::{Extensions, Script};
 use crate::ttal::source::{Decoding, Source as Decoded};
 use crate::ttal::time::MediaTime;
 
@@ -316,7 +316,7 @@ impl Source {
         let (samples, entry, brand) = match &self.text {
             Text::WebVtt(text) => {
                 let samples = wvtt::samples(text, grid, &mut warnings)?;
-                (samples, wvtt::entry(&text.header), Some(*b"cwvt"))
+                (samples, wvtt::entry(text), Some(*b"cwvt"))
             }
             Text::Ttml(documents) => {
                 let samples = stpp::samples(documents, grid, &mut warnings)?;
@@ -401,6 +401,11 @@ fn from_script(
             Text::WebVtt(text)
         }
         Coding::Stpp => {
+            // What brings a file back as it was is nothing to players, and would stand in every segment.
+            script.extensions = Extensions::default();
+            for event in &mut script.events {
+                event.extensions = Extensions::default();
+            }
             let mut bytes = Vec::new();
             formats::imsc::write(&script, &write, losses, &mut bytes)?;
             let written = Decoded::decode(source.name(), bytes, Decoding::Strict)?;

@@ -3,6 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use sha2::{Digest, Sha256};
+
 use super::grid::{Grid, Placing, Samples};
 use super::webvtt::{Cue, WebVtt, clock, has_timestamps};
 use crate::cmaf::{SampleEntry, SampleTable};
@@ -13,12 +16,15 @@ use crate::isobmff::boxes::VttC;
 /// The longest that a sample may last.
 const MAX_DURATION: u64 = u32::MAX as u64;
 
-/// The sample entry of a track with this header.
-pub(super) fn entry(header: &str) -> SampleEntry {
+/// The sample entry of a track of this text. Its label names the text by its hash (RFC 6920): source IDs of tracks with
+/// one label are the same.
+pub(super) fn entry(text: &WebVtt) -> SampleEntry {
+    let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(text.compose()));
     let mut w = Writer::new();
     w.zeros(6);
     w.u16(1); // data_reference_index
-    w.put(&VttC { config: header.to_string() });
+    w.put(&VttC { config: text.header.clone() });
+    w.boxed(b"vlab", |w| w.bytes(format!("ni:///sha-256;{hash}").as_bytes()));
     SampleEntry { format: *b"wvtt", body: w.into_bytes(), codec: "wvtt".into() }
 }
 
