@@ -19,7 +19,7 @@ pub(super) fn clock(nanoseconds: u64) -> Time {
 }
 
 /// Puts `HH:MM:SS.mmm` to a text, with the decimal sign that the format has.
-pub(super) fn push_clock(text: &mut String, milliseconds: u64, point: char) {
+pub(crate) fn push_clock(text: &mut String, milliseconds: u64, point: char) {
     let seconds = milliseconds / 1000;
     let hours = seconds / 3600;
     if hours > 99 {

@@ -31,6 +31,7 @@ use std::io::Write;
 
 pub use lookup::{by_extension, by_name, open};
 pub use losses::{Loss, LossCode, Losses};
+pub(crate) use milliseconds::push_clock;
 pub(crate) use table::unguarded;
 
 use crate::error::Result;

@@ -12,14 +12,16 @@ use crate::ttal::model::{Character, Programme, Script, Style, Talent};
 const PARAMETERS: &[&str] =
     &["ttp:cellResolution", "ttp:displayAspectRatio", "ittp:aspectRatio", "ittp:activeArea"];
 
+/// Two numbers above 0 with this unit.
+pub(super) fn pair(text: &str, unit: &str) -> Option<(f64, f64)> {
+    let mut parts = text.split_whitespace().map(|part| part.strip_suffix(unit).and_then(number));
+    let (first, second) = (parts.next()??, parts.next()??);
+    (parts.next().is_none() && first > 0.0 && second > 0.0).then_some((first, second))
+}
+
 /// What lengths of a document are measured by.
 pub(super) fn measures(script: &Script) -> Root {
-    let pair = |name: &str, unit: &str| {
-        let mut parts =
-            script.root.get(name)?.split_whitespace().map(|part| part.strip_suffix(unit).and_then(number));
-        let (first, second) = (parts.next()??, parts.next()??);
-        (parts.next().is_none() && first > 0.0 && second > 0.0).then_some((first, second))
-    };
+    let pair = |name: &str, unit: &str| pair(script.root.get(name)?, unit);
     Root { cells: pair("ttp:cellResolution", "").unwrap_or((32.0, 15.0)), pixels: pair("tts:extent", "px") }
 }
 

@@ -5,6 +5,7 @@
 
 mod allowed;
 mod body;
+mod conforms;
 mod head;
 mod inline;
 mod layout;
@@ -15,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 
 use allowed::Root;
+pub(crate) use conforms::{Conformance, conformance};
 use layout::Use;
 use markup::Markup;
 use times::Times;

@@ -7,40 +7,40 @@ use crate::formats::{LossCode, Notes};
 
 /// A cue before its text is read.
 #[derive(Debug)]
-pub(super) struct RawCue<'t> {
+pub(crate) struct RawCue<'t> {
     /// Where it begins.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// Its identifier, maybe empty.
-    pub(super) id: &'t str,
+    pub(crate) id: &'t str,
     /// Milliseconds.
-    pub(super) begin: u64,
+    pub(crate) begin: u64,
     /// Milliseconds.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// Its settings.
-    pub(super) settings: &'t str,
+    pub(crate) settings: &'t str,
     /// Where its text is.
-    pub(super) text: Range<usize>,
+    pub(crate) text: Range<usize>,
     /// The comments before it.
-    pub(super) comments: Vec<&'t str>,
+    pub(crate) comments: Vec<&'t str>,
 }
 
 /// What is in a file.
 #[derive(Debug, Default)]
-pub(super) struct Blocks<'t> {
+pub(crate) struct Blocks<'t> {
     /// What follows the signature, and the lines below it.
-    pub(super) header: &'t str,
+    pub(crate) header: &'t str,
     /// The cues, in order.
-    pub(super) cues: Vec<RawCue<'t>>,
+    pub(crate) cues: Vec<RawCue<'t>>,
     /// Style sheets, with their place.
-    pub(super) styles: Vec<(usize, &'t str)>,
+    pub(crate) styles: Vec<(usize, &'t str)>,
     /// Settings of regions, with their place.
-    pub(super) regions: Vec<(usize, &'t str)>,
+    pub(crate) regions: Vec<(usize, &'t str)>,
     /// Comments after the last cue.
-    pub(super) comments: Vec<&'t str>,
+    pub(crate) comments: Vec<&'t str>,
 }
 
 /// Takes a file apart. "WebVTT parser algorithm"; the signature was seen.
-pub(super) fn blocks<'t>(text: &'t str, notes: &mut Notes) -> Blocks<'t> {
+pub(crate) fn blocks<'t>(text: &'t str, notes: &mut Notes) -> Blocks<'t> {
     let mut lines = Lines { text, at: 0 };
     let mut blocks = Blocks::default();
     let Some((_, first)) = lines.next() else { return blocks };

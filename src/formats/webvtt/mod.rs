@@ -16,8 +16,14 @@ mod tree;
 mod words;
 mod write;
 
-use super::Format;
-use crate::ttal::source::Decoding;
+use super::{Format, Notes};
+use crate::error::{Error, Result};
+use crate::ttal::source::{Decoding, Source};
+
+pub(crate) use blocks::{Blocks, blocks};
+pub(crate) use read::language_of;
+pub(crate) use timestamp::collect as timestamp;
+pub(crate) use write::document;
 
 /// The format.
 pub const WEBVTT: Format = Format {
@@ -52,4 +58,32 @@ mod key {
 fn probe(text: &str) -> bool {
     text.strip_prefix("WEBVTT")
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+}
+
+/// Takes a file apart, without a look at the words of its cues.
+///
+/// # Errors
+/// `Format` without the signature; `Usage` where the file holds chapters or metadata, unless `any_kind` takes them.
+pub(crate) fn parts<'t>(source: &'t Source, any_kind: bool, notes: &mut Notes) -> Result<Blocks<'t>> {
+    if source.is_guessed() {
+        let name = source.encoding().name();
+        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with --encoding"));
+    }
+    if !probe(source.text()) {
+        return Err(
+            source.locate(Error::format("no WebVTT: expected WEBVTT at the begin of the first line"), 0)
+        );
+    }
+    let blocks = blocks(source.text(), notes);
+    if !any_kind && let Some(what) = kind::other_than_subtitles(source.text(), source.name(), &blocks) {
+        let message = format!("this file holds {what}: read it with --any-kind");
+        return Err(Error::usage(message).in_file(source.name()));
+    }
+    if blocks.cues.is_empty() {
+        notes.add(0, "no cue in this file");
+    }
+    if blocks.header.contains("X-TIMESTAMP-MAP") {
+        notes.add(0, "X-TIMESTAMP-MAP is not applied: times are as they are written");
+    }
+    Ok(blocks)
 }

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::blocks::{Blocks, RawCue, blocks};
+use super::blocks::{Blocks, RawCue};
 use super::css::{Sheet, Subject};
 use super::timestamp::is_space;
 use super::tree::{Element, Item, parse};
-use super::{key, kind, settings};
-use crate::error::{Error, Result};
+use super::{key, settings};
+use crate::error::Result;
 use crate::formats::ids::{self, People};
 use crate::formats::{LossCode, Notes, ReadOptions, list, milliseconds, webvtt_voice};
 use crate::ttal::ids::Ids;
@@ -23,28 +23,7 @@ use crate::ttal::source::Source;
 
 /// Reads a script from WebVTT.
 pub(super) fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result<Script> {
-    if source.is_guessed() {
-        let name = source.encoding().name();
-        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with --encoding"));
-    }
-    if !super::probe(source.text()) {
-        return Err(
-            source.locate(Error::format("no WebVTT: expected WEBVTT at the begin of the first line"), 0)
-        );
-    }
-    let blocks = blocks(source.text(), notes);
-    if !options.any_kind
-        && let Some(what) = kind::other_than_subtitles(source.text(), source.name(), &blocks)
-    {
-        let message = format!("this file holds {what}: read it with --any-kind");
-        return Err(Error::usage(message).in_file(source.name()));
-    }
-    if blocks.cues.is_empty() {
-        notes.add(0, "no cue in this file");
-    }
-    if blocks.header.contains("X-TIMESTAMP-MAP") {
-        notes.add(0, "X-TIMESTAMP-MAP is not applied: times are as they are written");
-    }
+    let blocks = super::parts(source, options.any_kind, notes)?;
     Ok(Reader::new(source, &blocks, notes).script(options, blocks))
 }
 
@@ -360,7 +339,7 @@ fn has_voice(items: &[Item]) -> bool {
 }
 
 /// The language that a header names, as some tools write it.
-fn language_of(header: &str) -> Option<&str> {
+pub(crate) fn language_of(header: &str) -> Option<&str> {
     let value = header.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.trim().eq_ignore_ascii_case("language").then_some(value.trim())

@@ -1,7 +1,7 @@
 //! Timestamps.
 
 /// The timestamp that a text begins with, in milliseconds, and what follows it. "Collect a WebVTT timestamp".
-pub(super) fn collect(text: &str) -> Option<(u64, &str)> {
+pub(crate) fn collect(text: &str) -> Option<(u64, &str)> {
     let (first, rest) = digits(text)?;
     let value: u64 = first.parse().ok()?;
     let hours = first.len() != 2 || value > 59;

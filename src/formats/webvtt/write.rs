@@ -16,6 +16,7 @@ use crate::formats::placement::{DisplayAlign, Placement, placement, region_of_cu
 use crate::formats::{LossCode, Losses, RegionChoice, WriteOptions};
 use crate::ttal::computed::Context;
 use crate::ttal::model::{Attributes, Extensions, Programme, Region, Script};
+use crate::ttal::time::MediaTime;
 
 /// Writes a script as WebVTT.
 pub(super) fn write(
@@ -24,6 +25,25 @@ pub(super) fn write(
     losses: &mut Losses,
     out: &mut dyn Write,
 ) -> Result<()> {
+    let document = document(script, options, losses);
+    let failed = |e| Error::io("cannot write", e);
+    out.write_all(document.head.as_bytes()).map_err(failed)?;
+    out.write_all(document.body.as_bytes()).map_err(failed)
+}
+
+/// A script as WebVTT.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// The header, style sheets and regions.
+    pub(crate) head: String,
+    /// The cues, with comments between them.
+    pub(crate) body: String,
+    /// When each cue begins and ends, exactly: the text has whole milliseconds.
+    pub(crate) times: Vec<(MediaTime, MediaTime)>,
+}
+
+/// Makes a script a WebVTT document.
+pub(crate) fn document(script: &Script, options: &WriteOptions, losses: &mut Losses) -> Document {
     let context = Context::new(script);
     let mut cues = cues(script, &context, options, losses);
     cues.sort_by_key(|cue| cue.begin);
@@ -83,9 +103,8 @@ pub(super) fn write(
     for text in regions {
         push_block(&mut head, "REGION", text);
     }
-    let failed = |e| Error::io("cannot write", e);
-    out.write_all(head.as_bytes()).map_err(failed)?;
-    out.write_all(writer.body.as_bytes()).map_err(failed)
+    let times = cues.iter().map(|cue| (cue.begin, cue.end)).collect();
+    Document { head, body: writer.body, times }
 }
 
 struct Writer<'s, 'o> {

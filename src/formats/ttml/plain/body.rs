@@ -4,6 +4,7 @@ use roxmltree::Node;
 
 use super::Reader;
 use super::inline::Words;
+use super::interval::{Interval, Own};
 use crate::formats::LossCode;
 use crate::formats::ttml::names::{Vocabulary, attribute, tag};
 use crate::ttal::model::is_name;
@@ -15,22 +16,6 @@ use crate::ttal::time::MediaTime;
 
 /// Styles that are looked at for one attribute at most; references may go in circles.
 const MAX_LOOKUPS: usize = 64;
-
-/// What an element says about its times itself.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Own {
-    pub(super) begin: Option<MediaTime>,
-    pub(super) end: Option<MediaTime>,
-    pub(super) dur: Option<MediaTime>,
-}
-
-/// When an element is active.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Interval {
-    pub(super) begin: MediaTime,
-    /// Nothing says so where it is none.
-    pub(super) end: Option<MediaTime>,
-}
 
 /// A change over time, with the begin of what it applies to.
 #[derive(Debug, Clone)]
@@ -229,69 +214,12 @@ impl<'d> Reader<'d, '_> {
         after: Option<MediaTime>,
     ) -> Interval {
         let own = self.times(node);
-        self.resolve(node, own, above, after)
+        self.base.resolve(node, own, above, after)
     }
 
     /// The same, without a word about what is wrong: that is said when the element is read itself.
-    pub(super) fn quiet_interval(&mut self, node: Node<'d, 'd>, above: Interval) -> Interval {
-        self.quietly(|reader| reader.interval(node, above, None))
-    }
-
-    fn quietly<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
-        let (count, more, irregular) = (self.notes.notes.len(), self.notes.more, self.irregular);
-        let seen = look(self);
-        self.notes.notes.truncate(count);
-        self.notes.more = more;
-        self.irregular = irregular;
-        seen
-    }
-
-    fn resolve(
-        &mut self,
-        node: Node<'d, 'd>,
-        own: Own,
-        above: Interval,
-        after: Option<MediaTime>,
-    ) -> Interval {
-        let from = after.unwrap_or(above.begin);
-        let (begin, end) = if self.base.absolute {
-            (own.begin.unwrap_or(from), own.end)
-        } else {
-            (from + own.begin.unwrap_or(MediaTime::ZERO), own.end.map(|end| from + end))
-        };
-        // On a clock, what has no begin begins when the document arrives, whenever that is.
-        let anchored = !self.base.absolute || own.begin.is_some();
-        let dur = own.dur.filter(|_| anchored).map(|dur| begin + dur);
-        let mut stated = [end, dur].into_iter().flatten().min();
-        if stated.is_none() && after.is_some() {
-            stated = self.implicit_end(node, begin);
-        }
-        Interval { begin, end: [stated, above.end].into_iter().flatten().min() }
-    }
-
-    /// When an element of a sequence ends that does not say so: with its children; words alone go on for ever.
-    fn implicit_end(&mut self, node: Node<'d, 'd>, begin: MediaTime) -> Option<MediaTime> {
-        let sequential = node.attribute("timeContainer") == Some("seq");
-        let (mut last, mut ends) = (begin, Some(begin));
-        let above = Interval { begin, end: None };
-        for child in node.children() {
-            let timed = matches!(tag(child), (Vocabulary::Tt, "div" | "p" | "span"));
-            if child.is_text() && !sequential && child.text().is_some_and(|text| !text.trim().is_empty()) {
-                return None;
-            }
-            if !child.is_element() || !timed {
-                continue;
-            }
-            let own = self.quietly(|reader| reader.times(child));
-            let from = if sequential { last } else { begin };
-            let mut interval = self.resolve(child, own, above, Some(from));
-            if interval.end.is_none() {
-                interval.end = self.implicit_end(child, interval.begin);
-            }
-            last = interval.end?;
-            ends = ends.max(Some(last));
-        }
-        if sequential { Some(last) } else { ends }
+    pub(super) fn quiet_interval(&self, node: Node<'d, 'd>, above: Interval) -> Interval {
+        self.base.interval(node, above, None)
     }
 
     /// A paragraph: one event. Gives when it ends.

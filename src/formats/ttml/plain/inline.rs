@@ -3,8 +3,8 @@
 use roxmltree::Node;
 
 use super::Reader;
-use super::body::Interval;
 use super::head::text_of;
+use super::interval::Interval;
 use crate::formats::LossCode;
 use crate::formats::ttml::names::{Vocabulary, attribute, tag};
 use crate::ttal::model::Node as Part;

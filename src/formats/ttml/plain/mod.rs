@@ -6,6 +6,7 @@
 mod body;
 mod head;
 mod inline;
+mod interval;
 mod time;
 
 use std::collections::{HashMap, HashSet};
@@ -18,7 +19,8 @@ use crate::error::{Error, Result};
 use crate::formats::{Format, LossCode, Notes, ReadOptions};
 use crate::ttal::model::{Attributes, FrameRateValue, Id, List, Script, Str, Timing};
 use crate::ttal::source::{Decoding, Source};
-use time::TimeBase;
+pub(crate) use interval::Interval;
+pub(crate) use time::TimeBase;
 
 /// The row of this format.
 pub(crate) const FORMAT: Format = Format {

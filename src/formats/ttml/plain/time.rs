@@ -9,7 +9,7 @@ use crate::ttal::time::{Clock, FrameRate, MediaTime, TimecodeCounter};
 
 /// How a document counts times.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TimeBase {
+pub(crate) struct TimeBase {
     /// Frames in a second; none is declared where this is none, and 30 are meant.
     pub(super) declared: Option<FrameRate>,
     /// Frames in a second, whoever says so.
@@ -24,7 +24,7 @@ pub(super) struct TimeBase {
     /// What is taken off all times.
     origin: MediaTime,
     /// Whether times are points on a clock, whatever they stand in.
-    pub(super) absolute: bool,
+    pub(crate) absolute: bool,
 }
 
 /// What a time expression says.
@@ -38,7 +38,7 @@ pub(super) struct Moment {
 
 impl TimeBase {
     /// What the root says, and what the user says where it says nothing.
-    pub(super) fn of(root: Node<'_, '_>, counter: Option<TimecodeCounter>) -> Self {
+    pub(crate) fn of(root: Node<'_, '_>, counter: Option<TimecodeCounter>) -> Self {
         let parameter = |name| attribute(root, Vocabulary::Parameter, name).map(str::trim);
         let whole = |name| parameter(name)?.parse::<u32>().ok().filter(|&n| n > 0);
         let multiplier = parameter("frameRateMultiplier").and_then(|text| {
