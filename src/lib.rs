@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
 pub mod aac;
+pub mod ac3;
 pub mod av1;
 pub mod cenc;
 pub mod cli;
@@ -17,7 +18,9 @@ pub mod demux;
 pub mod error;
 pub mod extract;
 pub mod findings;
+pub mod flac;
 pub mod formats;
+pub mod iamf;
 pub mod input;
 pub mod inspect;
 pub mod isobmff;

@@ -10,8 +10,8 @@ use crate::control::Control;
 use crate::demux::{self, Config, Packet};
 use crate::error::{Error, Result};
 use crate::input::Window;
-use crate::isobmff::boxes::AudioSampleEntry;
 use crate::isobmff::RawBox;
+use crate::isobmff::boxes::AudioSampleEntry;
 
 /// More of a packet than any codec looks into.
 const LOOK_LIMIT: usize = 1 << 20;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::demux::TrackKind;
 use crate::demux::testing::{all_packets, mutate};
+use crate::demux::{Codec, TrackKind};
 use crate::demux::{Colour, ContentLight, Mastering, Nclx, Options, open};
 
 /// An element with a size of 8 bytes, or an unknown one.
@@ -100,7 +100,7 @@ fn frames(bytes: Vec<u8>) -> Vec<(String, i64)> {
 fn blocks_become_packets() {
     let mut opened = opened(file(&uint(0x23e383, 40_000_000))).unwrap();
     assert_eq!(opened.container, Container::Matroska);
-    let other = TrackKind::Other { media: "audio".into(), codec: "A_OPUS".into() };
+    let other = TrackKind::Coded(Codec::Opus);
     assert_eq!((opened.tracks.len(), &opened.tracks[1].kind), (2, &other));
     let track = &mut opened.tracks[0];
     assert_eq!((track.timescale, track.default_duration), (Some(1000), Some((1, 25))));
