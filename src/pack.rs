@@ -362,13 +362,22 @@ impl<'a> Encryptor<'a> {
     fn protect(&mut self, track: &Track) -> Result<Protection> {
         let pssh = if self.encryption.common_pssh { Some(common_pssh(&[self.kid])?) } else { None };
         let samples = track.samples.samples().len() as u64;
+        let mut cipher = self.cipher.clone();
+        let mut pattern = self.encryption.pattern;
+        if track.media == Media::Audio {
+            // Whole samples, all their blocks (rule ENC-26).
+            pattern = Pattern::NONE;
+            let key = self.encryption.keys.get(&self.kid);
+            let key = key.ok_or_else(|| Error::usage(format!("no key has the ID {}", self.kid)))?;
+            cipher = SampleCipher::new(key, self.encryption.scheme, pattern)?;
+        }
         let (tenc, ivs) = match self.encryption.scheme {
             Scheme::Cbcs => {
                 let iv = match self.encryption.iv {
                     Some(iv) => iv,
                     None => Iv::random(16)?,
                 };
-                (Tenc::cbcs(self.kid, self.encryption.pattern, iv)?, None)
+                (Tenc::cbcs(self.kid, pattern, iv)?, None)
             }
             _ => {
                 let ivs = match self.first_iv.take() {
@@ -379,7 +388,7 @@ impl<'a> Encryptor<'a> {
                 (Tenc::cenc(self.kid, self.iv_size())?, Some(ivs))
             }
         };
-        Ok(Protection { cipher: self.cipher.clone(), tenc, ivs, pssh })
+        Ok(Protection { cipher, tenc, ivs, pssh })
     }
 }
 

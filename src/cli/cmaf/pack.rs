@@ -57,7 +57,7 @@ pub(super) struct PackArgs {
     /// Frames per second (25, 24000/1001, 29.97), for inputs without times or with rounded or wrong ones
     #[arg(long, value_name = "N/D", help_heading = "Input")]
     frame_rate: Option<String>,
-    /// Take the inputs as ivf, obu, annexb, webm or mp4, whatever they look like
+    /// Take the inputs as ivf, obu, annexb, webm, mp4, ogg, adts, ac3, flac or iamf, whatever they look like
     #[arg(long, value_name = "CONTAINER", help_heading = "Input")]
     input_format: Option<String>,
     /// The init segment of inputs that are media segments
