@@ -111,7 +111,7 @@ fn blocks_become_packets() {
     assert_eq!(seen[0], (3, 1000, None, Some(true)));
     assert_eq!(seen[1], (3, 1040, None, Some(false)));
     assert_eq!(seen[2], (3, 1990, Some(42), Some(false)));
-    assert!(all_packets(&mut opened.tracks[1]).0.is_empty());
+    assert!(!all_packets(&mut opened.tracks[1]).0.is_empty());
 }
 
 #[test]
