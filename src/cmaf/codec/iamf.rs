@@ -75,6 +75,10 @@ impl Coding for Iamf {
             if header.size > packet.packet.size - at {
                 return Err(Error::format("an IAMF OBU passes the end of its sample"));
             }
+            let is_frame = matches!(header.kind, Kind::AudioFrame(_));
+            if is_frame && *trim.get_or_insert(header.trim) != header.trim {
+                return Err(Error::format("frames of one time are trimmed differently"));
+            }
             match header.kind {
                 // A sample has none (rule AUD-14).
                 Kind::TemporalDelimiter if at == frame.skip => frame.skip += header.size,
@@ -84,11 +88,6 @@ impl Coding for Iamf {
                 Kind::SequenceHeader if !header.is_redundant => {
                     return Err(Error::unsupported("another IA sequence begins here; cut the track there")
                         .clause("rule AUD-14"));
-                }
-                Kind::AudioFrame(_) => {
-                    if *trim.get_or_insert(header.trim) != header.trim {
-                        return Err(Error::format("frames of one time are trimmed differently"));
-                    }
                 }
                 _ => {}
             }

@@ -115,7 +115,7 @@ fn stream(input: &Input, id: u32, serial: u32, codec: Codec) -> Result<Track> {
             info.sample_rate
         }
     };
-    let is_split = packets.clone().is_split()?;
+    let is_split = packets.clone().any_is_split()?;
     let payload = if is_split { spool::copy(input, packets.clone())? } else { input.clone() };
     let reader = Reader {
         window: payload.window(),

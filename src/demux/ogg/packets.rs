@@ -128,7 +128,7 @@ impl Packets {
     }
 
     /// Whether any packet that is left lies in several pages. What is broken is left for the reader to say.
-    pub fn is_split(mut self) -> Result<bool> {
+    pub fn any_is_split(mut self) -> Result<bool> {
         loop {
             match self.next_parts() {
                 Ok(Some(parts)) if parts.ranges.len() > 1 => return Ok(true),
