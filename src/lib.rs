@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
 pub mod aac;
+pub mod ac3;
 pub mod av1;
 mod avc;
 pub mod cenc;
@@ -18,8 +19,10 @@ pub mod demux;
 pub mod error;
 pub mod extract;
 pub mod findings;
+pub mod flac;
 pub mod formats;
 mod hevc;
+pub mod iamf;
 pub mod input;
 pub mod inspect;
 pub mod isobmff;

@@ -220,13 +220,12 @@ mod tests {
     #[test]
     fn what_is_broken_or_not_known_is_said() {
         let message = |bytes: &[u8]| Config::parse(bytes).unwrap_err().to_string();
-        assert_eq!(message(&[0x12]), "AudioSpecificConfig: 1 bytes, more were expected");
+        assert!(message(&[0x12]).ends_with("ends too early"));
+        assert!(message(&[0x13, 0x08, 0x56, 0xe5]).ends_with("4 bytes, more were expected"));
         assert_eq!(message(&[0x16, 0x90]), "AudioSpecificConfig: samplingFrequencyIndex 13 is reserved");
         assert!(message(&[0xb9, 0x90, 0, 0]).contains("audio object type 23"));
-        assert!(
-            message(&[0x12, 0x70]).contains("channelConfiguration 14")
-                || parse(&[0x12, 0x70]).channels() == 8
-        );
+        assert!(message(&[0x12, 0x40]).contains("channelConfiguration 8 is reserved"));
+        assert_eq!(parse(&[0x12, 0x70]).channels(), 8);
         for len in 0..7 {
             let _ = Config::parse(&[0x13, 0x08, 0x56, 0xe5, 0x9d, 0x48, 0x80][..len]);
         }

@@ -4,13 +4,19 @@
 //! packets are ranges of [`Track::payload`]: nothing is copied to find them. What a packet holds is not looked
 //! into here: one temporal unit, several, or a part of one ([`Packet`]).
 
+mod ac3;
+mod adts;
 mod annexb;
 mod colour;
+mod flac;
+mod iamf;
 mod ivf;
 mod joined;
 mod mp4;
 mod obu;
+mod ogg;
 mod probe;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod webm;
@@ -40,12 +46,32 @@ pub enum Container {
     Matroska,
     /// ISO base media: MP4, CMAF, AVIF image sequences; progressive and fragmented.
     Mp4,
+    /// ADTS: AAC frames with a header each.
+    Adts,
+    /// Ogg, with Opus or FLAC.
+    Ogg,
+    /// AC-3 and E-AC-3 sync frames, one behind the other.
+    Ac3,
+    /// FLAC as it is by itself.
+    Flac,
+    /// An IA sequence: OBUs of IAMF, one behind the other.
+    Iamf,
 }
 
 impl Container {
     /// Every container, in the order in which they are tried.
-    pub const ALL: &[Container] =
-        &[Container::Ivf, Container::Matroska, Container::Mp4, Container::Obu, Container::AnnexB];
+    pub const ALL: &[Container] = &[
+        Container::Ivf,
+        Container::Matroska,
+        Container::Mp4,
+        Container::Ogg,
+        Container::Iamf,
+        Container::Flac,
+        Container::Adts,
+        Container::Ac3,
+        Container::Obu,
+        Container::AnnexB,
+    ];
 
     /// The word for this container on a command line; [`FromStr`] reads it.
     pub fn keyword(self) -> &'static str {
@@ -55,6 +81,11 @@ impl Container {
             Container::AnnexB => "annexb",
             Container::Matroska => "webm",
             Container::Mp4 => "mp4",
+            Container::Adts => "adts",
+            Container::Ogg => "ogg",
+            Container::Ac3 => "ac3",
+            Container::Flac => "flac",
+            Container::Iamf => "iamf",
         }
     }
 }
@@ -67,6 +98,11 @@ impl fmt::Display for Container {
             Container::AnnexB => "AV1 Annex B",
             Container::Matroska => "WebM/Matroska",
             Container::Mp4 => "MP4",
+            Container::Adts => "ADTS",
+            Container::Ogg => "Ogg",
+            Container::Ac3 => "AC-3 stream",
+            Container::Flac => "FLAC",
+            Container::Iamf => "IAMF",
         })
     }
 }
@@ -384,6 +420,11 @@ pub fn open(input: &Input, options: &Options) -> Result<Opened> {
         Container::AnnexB => annexb::open(input),
         Container::Matroska => webm::open(input),
         Container::Mp4 => mp4::open(input),
+        Container::Adts => adts::open(input),
+        Container::Ogg => ogg::open(input),
+        Container::Ac3 => ac3::open(input),
+        Container::Flac => flac::open(input),
+        Container::Iamf => iamf::open(input),
     };
     opened.map_err(|e| e.in_file(input.name()))
 }
@@ -450,7 +491,10 @@ mod tests {
             assert_eq!(container.keyword().parse::<Container>().unwrap(), *container);
         }
         let error = "avi".parse::<Container>().unwrap_err();
-        assert_eq!(error.to_string(), "no container is called 'avi', known are ivf, webm, mp4, obu, annexb");
+        assert_eq!(
+            error.to_string(),
+            "no container is called 'avi', known are ivf, webm, mp4, ogg, iamf, flac, adts, ac3, obu, annexb"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::av1::{ObuHeader, ObuType, read_leb128};
 use crate::demux::annexb::LEB128_MAX;
-use crate::demux::{Container, ivf, obu};
+use crate::demux::{Container, ac3, adts, flac, iamf, ivf, obu, ogg};
 use crate::error::{Error, Result};
 use crate::input::{Input, Window};
 
@@ -35,6 +35,21 @@ pub(super) fn container(input: &Input) -> Result<Container> {
     }
     if starts_with_box(&head) {
         return Ok(Container::Mp4);
+    }
+    if head.starts_with(ogg::MAGIC) {
+        return Ok(Container::Ogg);
+    }
+    if iamf::is_iamf(&head) {
+        return Ok(Container::Iamf);
+    }
+    if flac::is_flac(&mut window)? {
+        return Ok(Container::Flac);
+    }
+    if adts::is_adts(&mut window)? {
+        return Ok(Container::Adts);
+    }
+    if ac3::is_ac3(&mut window)? {
+        return Ok(Container::Ac3);
     }
     let (obus, annexb) = (walk_obus(&mut window)?, walk_annexb(&mut window)?);
     if obus > 0 || annexb > 0 {
@@ -161,8 +176,6 @@ fn unit(window: &mut Window, at: u64, limit: u64) -> Result<Option<(u64, u64)>> 
 const MAGIC: &[(&[u8], &str)] = &[
     (b"YUV4MPEG2", "uncompressed video (Y4M)"),
     (b"FLV", "FLV"),
-    (b"OggS", "Ogg"),
-    (b"fLaC", "FLAC"),
     (b"ID3", "MP3"),
     (b"RF64", "WAV"),
     (b"\x30\x26\xb2\x75", "ASF/WMV"),
@@ -208,7 +221,9 @@ fn other_format(head: &[u8]) -> Option<&'static str> {
     }
     match head {
         // Layer bits are 0 in ADTS only.
-        [0xff, second, ..] if second & 0xf6 == 0xf0 => return Some("AAC in ADTS"),
+        [0xff, second, ..] if second & 0xf6 == 0xf0 => {
+            return Some("AAC in ADTS, of which one frame is not followed by another");
+        }
         [0xff, second, ..] if second & 0xe0 == 0xe0 && second & 0x06 != 0 => return Some("MPEG audio (MP3)"),
         _ => {}
     }
@@ -270,7 +285,7 @@ mod tests {
             (b"\0\0\0\x01\x09\xf0", "an AVC byte stream"),
             (b"\0\0\0\x01\x40\x01\x0c", "an HEVC byte stream"),
             (b"\0\0\0\x01\x46\x01\x50", "an HEVC byte stream"),
-            (b"\xff\xf1\x50\x80", "AAC in ADTS"),
+            (b"\xff\xf1\x50\x80", "AAC in ADTS, of which one frame is not followed by another"),
             (b"\xff\xfb\x90\x00", "MPEG audio (MP3)"),
             (b"<?xml version='1.0'?><MPD>", "a DASH manifest"),
             ("Gr\u{fc}n".as_bytes(), "text"),
@@ -279,7 +294,8 @@ mod tests {
         }
         assert_eq!(
             found(b"\xfe\0\x01"),
-            "a: none of the formats known here (IVF, WebM/Matroska, MP4, AV1 OBU stream, AV1 Annex B)"
+            "a: none of the formats known here (IVF, WebM/Matroska, MP4, Ogg, IAMF, FLAC, ADTS, AC-3 stream, AV1 OBU stream, \
+             AV1 Annex B)"
         );
         assert_eq!(found(b""), "a: the file is empty");
     }

@@ -134,6 +134,20 @@ impl Packets {
     fn walk(&mut self, index: usize, visitor: &mut dyn Visitor, control: &Control) -> Result<()> {
         let container = self.opened.container;
         let Some(track) = self.opened.tracks.get_mut(index) else { return Ok(()) };
+        if track.kind != TrackKind::Av1 {
+            return match plain(track, index, visitor, control) {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Format | ErrorKind::Unsupported | ErrorKind::Limit
+                    ) =>
+                {
+                    self.error.get_or_insert(error);
+                    Ok(())
+                }
+                result => result,
+            };
+        }
         let mut units = Units {
             scanner: Scanner::new(&track.payload),
             visitor,
@@ -161,6 +175,41 @@ impl Packets {
             }
             Ok(()) => Ok(()),
         }
+    }
+}
+
+/// Gives the packets of a track of another coding than AV1, each as a sample.
+fn plain(track: &mut demux::Track, index: usize, visitor: &mut dyn Visitor, control: &Control) -> Result<()> {
+    let nominal = nominal(track);
+    let mut pending: Option<Sample> = None;
+    let mut number = 0;
+    loop {
+        let packet = track.reader.next_packet();
+        if let Some(mut sample) = pending.take() {
+            let next = packet.as_ref().ok().and_then(|packet| packet.as_ref()?.time);
+            let until_next =
+                sample.time.zip(next).and_then(|(time, next)| u64::try_from(next.checked_sub(time)?).ok());
+            sample.duration = sample.duration.or(until_next).or(nominal);
+            visitor.sample(index, &sample, None)?;
+        }
+        let Some(packet) = packet? else { return Ok(()) };
+        number += 1;
+        if number % 256 == 0 {
+            control.check()?;
+        }
+        let sample = Sample {
+            number,
+            offset: packet.offset,
+            size: packet.size,
+            time: packet.time,
+            duration: packet.duration,
+            composition_offset: packet.composition_offset,
+            marks: packet.sync_hint.map(|sync| Marks { sync, depends_on: 0 }),
+            description: packet.description,
+            ..Sample::default()
+        };
+        visitor.unit(index, &sample)?;
+        pending = Some(sample);
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::cenc::{Iv, KeyId, KeyRing, Pattern, Scheme};
 use crate::cmaf::Media;
 use crate::cmaf::align;
+use crate::cmaf::codec::text;
 use crate::cmaf::cut::Durations;
 use crate::cmaf::template::SegmentTemplate;
 use crate::cmaf::write::Layout;
@@ -80,7 +81,7 @@ pub struct Settings {
     /// Whether players choose it when nobody else does.
     pub is_default: Option<bool>,
     /// How timed text is coded.
-    pub text: Option<TextCoding>,
+    pub text: Option<text::Coding>,
     /// Frames per second, as [`Job::frame_rate`].
     pub frame_rate: Option<FrameRate>,
 }
@@ -101,15 +102,6 @@ pub enum KeyChoice {
     Label(String),
     /// None: it stays clear.
     Clear,
-}
-
-/// How timed text is coded in ISOBMFF.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextCoding {
-    /// WebVTT, `wvtt`.
-    Wvtt,
-    /// TTML, `stpp`.
-    Stpp,
 }
 
 /// Which manifests are written.

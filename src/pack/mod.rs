@@ -17,7 +17,7 @@ pub mod settings;
 use std::io::Write;
 use std::time::Instant;
 
-pub use job::{Encryption, Job, JobInput, KeyChoice, Manifests, Settings, TextCoding, TrackChoice};
+pub use job::{Encryption, Job, JobInput, KeyChoice, Manifests, Settings, TrackChoice};
 pub use open::STANDARD_INPUT;
 pub use report::{
     EncryptionReport, FragmentReport, PartReport, PlanReport, PlannedReport, Report, SetReport, TrackReport,

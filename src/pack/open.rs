@@ -30,6 +30,8 @@ pub(super) struct Item {
     pub(super) content: Content,
     /// The part that was cut, where one was asked for.
     pub(super) part: Option<PartReport>,
+    /// What was odd about the input of timed text, which no track says yet.
+    pub(super) notes: Vec<String>,
 }
 
 /// What an [`Item`] holds.
@@ -69,6 +71,7 @@ impl Item {
 
 /// A track that was found and not read yet.
 struct Found {
+    input: String,
     place: (usize, usize),
     settings: Settings,
     notes: Vec<String>,
@@ -86,7 +89,7 @@ pub(super) fn open_all(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &C
     let mut found = Vec::new();
     for (number, (first, input)) in demux::join_segments(&inputs).into_iter().enumerate() {
         let input = JobInput { input, settings: job.inputs[first].settings.clone() };
-        open(job, number, &input, &mut found)?;
+        open(job, number, &input, control, &mut found)?;
     }
     if found.is_empty() {
         return Err(Error::usage("no input was given"));
@@ -95,16 +98,21 @@ pub(super) fn open_all(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &C
 }
 
 /// Opens one input.
-fn open(job: &Job, number: usize, input: &JobInput, found: &mut Vec<Found>) -> Result<()> {
+fn open(job: &Job, number: usize, input: &JobInput, control: &Control, found: &mut Vec<Found>) -> Result<()> {
     let settings = &input.settings;
     let name = input.input.name();
-    if job.container.is_none() && text::probe(&input.input)? {
-        let options = text::Options { language: settings.language.clone(), coding: settings.text };
+    if job.container.is_none() && text::probe(&input.input)?.is_some() {
+        let options = text::Options {
+            language: settings.language.clone(),
+            coding: settings.text,
+            ..text::Options::default()
+        };
         let source = text::Source::open(&input.input, &options).map_err(|e| e.in_file(name))?;
         if !matches!(settings.track, None | Some(TrackChoice::Media(Media::Text))) {
             return Err(Error::usage("track=: it is one track of text").in_file(name));
         }
         found.push(Found {
+            input: name.to_string(),
             place: (number, 1),
             settings: settings.clone(),
             notes: Vec::new(),
@@ -144,13 +152,14 @@ fn open(job: &Job, number: usize, input: &JobInput, found: &mut Vec<Found>) -> R
     for track in tracks {
         let is_text = matches!(track.kind, TrackKind::Coded(Codec::Wvtt | Codec::Stpp));
         let kind = if is_text {
-            let options = text::Options { language: None, coding: settings.text };
-            let source = text::Source::of_track(track, &options).map_err(|e| e.in_file(name))?;
+            let options = text::Options { coding: settings.text, ..text::Options::default() };
+            let source = text::Source::from_track(track, &options, control).map_err(|e| e.in_file(name))?;
             FoundKind::Text(Box::new(source))
         } else {
             FoundKind::Media(Box::new(track), opened.container)
         };
         found.push(Found {
+            input: name.to_string(),
             place: (number, count),
             settings: settings.clone(),
             notes: std::mem::take(&mut notes),
@@ -202,16 +211,13 @@ fn read_all(
 
 /// Reads a track, and applies its edit list.
 fn read(job: &Job, found: Found, maps: Option<(crate::cenc::Scheme, u8)>, control: &Control) -> Result<Item> {
-    let Found { place, settings, notes, kind } = found;
+    let Found { input, place, settings, notes, kind } = found;
     let (source, container) = match kind {
         FoundKind::Media(source, container) => (source, container),
-        FoundKind::Text(mut source) => {
-            source.add_warnings(notes);
-            let input = source.name().to_string();
-            return Ok(Item { input, place, settings, content: Content::Text(source), part: None });
+        FoundKind::Text(source) => {
+            return Ok(Item { input, place, settings, content: Content::Text(source), part: None, notes });
         }
     };
-    let input = source.payload.name().to_string();
     let (edits, movie_timescale) = (source.edits.clone(), source.movie_timescale);
     let options = codec::Options {
         frame_rate: settings.frame_rate.or(job.frame_rate),
@@ -223,7 +229,14 @@ fn read(job: &Job, found: Found, maps: Option<(crate::cenc::Scheme, u8)>, contro
         edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&input))?;
     }
     track.warnings.splice(0..0, notes);
-    Ok(Item { input, place, settings, content: Content::Media(Box::new(track)), part: None })
+    Ok(Item {
+        input,
+        place,
+        settings,
+        content: Content::Media(Box::new(track)),
+        part: None,
+        notes: Vec::new(),
+    })
 }
 
 /// Keeps the part that the job asks for. Where there is video, its random access points decide for all.

@@ -1,7 +1,7 @@
 //! What will be written: sets, names, keys and cuts, all decided before the first output.
 
 use super::encrypt::Encryptor;
-use super::job::{Job, TextCoding};
+use super::job::Job;
 use super::names;
 use super::open::{Content, Item, open_all};
 use super::report::{PartReport, PlanReport, PlannedReport};
@@ -13,7 +13,7 @@ use crate::cmaf::cut::{self, Cuts, Fragment};
 use crate::cmaf::{Media, Track};
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::time::Rational;
+use crate::ttal::time::MediaTime;
 
 /// Everything that is known before writing begins.
 pub(super) struct Plan {
@@ -205,9 +205,10 @@ impl Master {
 }
 
 /// Ticks that hold all of a time.
-fn ticks_up(time: Rational, timescale: u32) -> u64 {
-    let ticks = (u128::from(time.numerator()) * u128::from(timescale)).div_ceil(time.denominator().into());
-    u64::try_from(ticks).unwrap_or(u64::MAX)
+fn ticks_up(time: MediaTime, timescale: u32) -> u64 {
+    let ratio = time.ratio();
+    let ticks = (ratio.numer() * i128::from(timescale) + ratio.denom() - 1).div_euclid(*ratio.denom());
+    u64::try_from(ticks).unwrap_or(0)
 }
 
 fn lines(items: &[Item], set: &Set, names: &[String]) -> Vec<Line> {
@@ -309,12 +310,15 @@ fn cut_text(job: &Job, index: usize, item: Item, name: &str, master: &Master) ->
     let mut cuts: Vec<u64> = master.segments.iter().map(|instant| instant.ticks).collect();
     cuts.push(master.end.in_ticks(timescale));
     let grid = text::Grid { timescale, cuts };
-    let track = source.track(&grid).map_err(|e| e.in_file(&item.input))?;
+    let mut track = source.track(&grid).map_err(|e| e.in_file(&item.input))?;
+    track.warnings.splice(0..0, item.notes);
     let starts = align::follow(&track, name, &master.segments, master.end, job.durations.segment, job.align)?;
     let fragments = align::fragments_at(&track, &starts);
     let segments = (0..fragments.len()).map(|n| n..n + 1).collect();
     let sidecar = match source.coding() {
-        TextCoding::Wvtt if job.manifests.hls => Some(source.sidecar().map_err(|e| e.in_file(&item.input))?),
+        text::Coding::Wvtt if job.manifests.hls => {
+            Some(source.sidecar().map_err(|e| e.in_file(&item.input))?)
+        }
         _ => None,
     };
     let cuts = Cuts { fragments, segments, chunk: None };

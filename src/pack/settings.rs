@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::job::{KeyChoice, Settings, TextCoding, TrackChoice};
+use super::job::{KeyChoice, Settings, TrackChoice};
 use crate::cmaf::Media;
+use crate::cmaf::codec::text::Coding;
 use crate::error::{Error, Result};
 use crate::language;
 use crate::nearest::nearest;
@@ -182,10 +183,10 @@ pub fn track(text: &str) -> Result<TrackChoice> {
 ///
 /// # Errors
 /// `Usage` for other words.
-pub fn text_coding(text: &str) -> Result<TextCoding> {
+pub fn text_coding(text: &str) -> Result<Coding> {
     match text {
-        "wvtt" => Ok(TextCoding::Wvtt),
-        "stpp" => Ok(TextCoding::Stpp),
+        "wvtt" => Ok(Coding::Wvtt),
+        "stpp" => Ok(Coding::Stpp),
         _ => Err(Error::usage(format!("`{}` is no coding of text; wvtt and stpp are", text.escape_debug()))),
     }
 }

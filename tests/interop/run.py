@@ -32,6 +32,7 @@ CHECKS = {
     "roundtrip": ("cmaf", "roundtrip", "Round trips"),
     "random-access": ("cmaf", "random_access", "Random access and switching"),
     "kill": ("cmaf", "kill", "Stopped runs and full disks"),
+    "audio": ("cmaf", "audio", "Sound: what is decoded after packing, and encryption"),
     "play": ("cmaf", "play", "Playback in Chromium"),
     "browser": ("cmaf", "playback", "Players in Chromium"),
     "subtitles": ("ttal", "subtitles", "SubRip and WebVTT, read by ffmpeg and ttconv too"),

@@ -57,7 +57,7 @@ pub(super) struct InspectArgs {
     /// The init segment of inputs that are media segments
     #[arg(long, value_name = "FILE")]
     init: Option<String>,
-    /// Take the inputs as ivf, obu, annexb, webm or mp4, whatever they look like
+    /// Take the inputs as ivf, obu, annexb, webm, mp4, ogg, adts, ac3, flac or iamf, whatever they look like
     #[arg(long, value_name = "CONTAINER")]
     input_format: Option<String>,
     /// Print JSON: one object for all files

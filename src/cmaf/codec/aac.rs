@@ -142,3 +142,57 @@ fn object_name(object: u8) -> String {
         other => format!("object type {other:#04x}, which is not packaged"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aac::usac::tests::{CONFIG, bits, immediate};
+    use crate::cmaf::codec::sound::tests::track_of;
+
+    fn xhe_aac(frames: &[Vec<u8>]) -> Result<Track> {
+        // Type 42 with its escape, 48 kHz, channel configuration 2; the USAC configuration behind.
+        let specific = bits(&format!("11111 001010 0011 0010 {CONFIG}"));
+        let config = Config { private: Some(specific), ..Config::default() };
+        build(
+            track_of(Some(48000), vec![config], frames),
+            Container::Matroska,
+            &Options::default(),
+            &Control::new(),
+        )
+    }
+
+    #[test]
+    fn xhe_aac_is_played_from_immediate_frames_only() {
+        let (independent, dependent) = (bits("1 0 111111"), bits("0 1 111111"));
+        let frames = [immediate(), dependent.clone(), independent, dependent, immediate()];
+        let track = xhe_aac(&frames).unwrap();
+        assert_eq!((track.timescale, track.entries[0].codec.as_str()), (48000, "mp4a.40.42"));
+        let seen: Vec<_> = track.samples.samples().iter().map(|s| (s.dependency, s.groups)).collect();
+        use Dependency::{Dependent, Independent, Sync};
+        assert_eq!(seen, [(Sync, 0), (Dependent, 0), (Independent, 1), (Dependent, 0), (Sync, 0)]);
+        assert!(track.samples.samples().iter().all(|s| s.duration == 2048));
+        assert_eq!(track.groups[0].description, GroupDescription::RollDistance(1));
+        assert!(track.warnings.is_empty(), "{:?}", track.warnings);
+    }
+
+    #[test]
+    fn a_stream_without_immediate_frames_is_told() {
+        let track = xhe_aac(&[bits("1 0 111111"), bits("0 1 111111")]).unwrap();
+        assert_eq!(track.warnings.len(), 2, "{:?}", track.warnings);
+    }
+
+    #[test]
+    fn the_entry_agrees_with_the_configuration() {
+        // SBR behind, from 24 to 48 kHz, with PS.
+        let private = vec![0x13, 0x08, 0x56, 0xe5, 0x9d, 0x48, 0x80];
+        let config = Config { private: Some(private.clone()), ..Config::default() };
+        let source = track_of(None, vec![config], &[vec![1, 2, 3]]);
+        let track = build(source, Container::Adts, &Options::default(), &Control::new()).unwrap();
+        let entry =
+            crate::isobmff::boxes::AudioSampleEntry::parse_body(b"mp4a", &track.entries[0].body).unwrap();
+        assert_eq!((entry.channelcount, entry.samplerate >> 16, track.timescale), (2, 48000, 48000));
+        let esds = entry.find::<Esds>().unwrap().unwrap();
+        assert_eq!((esds.es_id, esds.decoder_specific_info), (0, private));
+        assert_eq!(track.samples.samples()[0].duration, 2048);
+    }
+}

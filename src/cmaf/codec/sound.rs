@@ -531,8 +531,80 @@ pub(super) fn description(sample_rate: u32, count: u32, layout: Option<u8>) -> D
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::demux::{Codec, Edit, Form, PacketReader, TrackKind};
+    use crate::input::Input;
+
+    struct Packets(std::vec::IntoIter<Packet>);
+
+    impl PacketReader for Packets {
+        fn next_packet(&mut self) -> Result<Option<Packet>> {
+            Ok(self.0.next())
+        }
+    }
+
+    /// A track whose packets have these bytes, and no times.
+    pub(in crate::cmaf::codec) fn track_of(
+        timescale: Option<u32>,
+        config: Vec<Config>,
+        packets: &[Vec<u8>],
+    ) -> demux::Track {
+        let mut offset = 0;
+        let list: Vec<Packet> = packets
+            .iter()
+            .map(|bytes| {
+                let size = bytes.len() as u64;
+                offset += size;
+                Packet {
+                    offset: offset - size,
+                    size,
+                    form: Form::LowOverhead,
+                    time: None,
+                    composition_offset: 0,
+                    duration: None,
+                    sync_hint: None,
+                    description: 1,
+                }
+            })
+            .collect();
+        demux::Track {
+            id: 1,
+            kind: TrackKind::Coded(Codec::Aac),
+            protected: false,
+            timescale,
+            language: None,
+            config,
+            default_duration: None,
+            edits: Vec::new(),
+            movie_timescale: None,
+            start: 0,
+            payload: Input::from_bytes("a", packets.concat()),
+            reader: Box::new(Packets(list.into_iter())),
+            notes: Vec::new(),
+        }
+    }
+
+    fn opus(packets: usize, edits: Vec<Edit>) -> Track {
+        let head = b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0".to_vec();
+        let config = Config { private: Some(head), ..Config::default() };
+        let mut source = track_of(None, vec![config], &vec![vec![0xfc, 0]; packets]);
+        source.edits = edits;
+        let options = crate::cmaf::codec::Options::default();
+        crate::cmaf::codec::opus::build(source, demux::Container::Ogg, &options, &Control::new()).unwrap()
+    }
+
+    #[test]
+    fn the_configurations_priming_gives_way_to_an_edit_list() {
+        let track = opus(3, vec![]);
+        assert_eq!((track.presented_from, track.duration(), track.timescale), (312, 2880, 48000));
+        let edit =
+            |duration, start| Edit { segment_duration: duration, media_time: start, media_rate: 0x1_0000 };
+        let track = opus(3, vec![edit(2000, 400)]);
+        assert_eq!((track.presented_from, track.duration()), (400, 2400));
+        assert_eq!(track.groups[0].description, crate::cmaf::GroupDescription::RollDistance(-4));
+        assert!(track.samples.samples().iter().all(|sample| sample.groups == 1));
+    }
 
     fn run(timescale: u32, stamps: u32, length: u32, times: &[i64]) -> (Vec<i32>, Vec<String>) {
         let mut clock = FrameClock::new(timescale, Some(stamps));

@@ -128,7 +128,8 @@ mod tests {
         assert_eq!(primed("ssssss", 0, &[], 10).unwrap(), (0, 5, 6, 10));
         assert_eq!(primed("ssssss", 0, &[edit(0, 30)], 10).unwrap(), (0, 15, 6, 10));
         assert_eq!(primed("ssssss", 0, &[edit(0, 0)], 10).unwrap(), (0, 0, 6, 10));
-        assert_eq!(primed("ssssss", 0, &[edit(3, 30)], 10).unwrap(), (0, 15, 5, 5));
+        // Its end is known to a tenth of a second.
+        assert_eq!(primed("ssssss", 0, &[edit(3, 30)], 10).unwrap(), (0, 15, 5, 10));
         assert_eq!(primed("ssssss", 0, &[edit(20, -1), edit(0, 0)], 10).unwrap(), (200, 0, 6, 10));
         assert_eq!(primed("ssssss", 100, &[edit(0, 40)], 10).unwrap(), (80, 0, 6, 10));
         // More than a second is cut off, but for the pre-roll, which starts at a sync sample.
@@ -139,5 +140,9 @@ mod tests {
         assert!(primed("ssssss", 0, &[edit(0, 120)], 10).unwrap_err().to_string().contains("no sample"));
         assert!(primed("ssssss", 0, &[edit(1, 0), edit(1, 30)], 10).is_err());
         assert!(primed("ssssss", 0, &[Edit { media_rate: 0, ..edit(0, 0) }], 10).is_err());
+        let mut exact = track("ssssss", 0);
+        let scale = Timescales { media: 100, movie: None };
+        apply_priming(&mut exact, &[edit(30, 15)], scale, 10).unwrap();
+        assert_eq!((exact.presented_from, exact.duration()), (15, 45));
     }
 }

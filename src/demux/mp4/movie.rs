@@ -94,6 +94,10 @@ impl<'a> Movie<'a> {
             stbl,
             notes: Vec::new(),
         };
+        let is_sound = matches!(kind, TrackKind::Coded(codec) if codec.media() == Media::Audio);
+        if is_sound && has_loudness(trak)? {
+            movie.notes.push("loudness metadata (`ludt`) is left out (rule AUD-20)".to_owned());
+        }
         let dref = data_references(&mdia)?;
         for (index, entry) in sample_entries(&stbl)?.iter().enumerate() {
             let place = |e: Error| e.within(format!("sample entry {}", index + 1));
@@ -208,6 +212,12 @@ fn language(mdia: &Reader<'_>) -> Result<Option<String>> {
         Language::Iso(letters) if letters != *b"und" => Some(Language::Iso(letters).to_string()),
         _ => None,
     })
+}
+
+fn has_loudness(trak: &Child<'_>) -> Result<bool> {
+    let Some(udta) = trak.reader().find(b"udta")? else { return Ok(false) };
+    // What QuickTime writers put there need not be boxes.
+    Ok(udta.reader().find(b"ludt").is_ok_and(|ludt| ludt.is_some()))
 }
 
 fn edits(trak: &Child<'_>) -> Result<Vec<Edit>> {

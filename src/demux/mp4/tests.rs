@@ -1,6 +1,6 @@
 use crate::demux::testing::{all_packets, mutate};
 use crate::demux::{
-    Colour, Container, ContentLight, Edit, Mastering, Nclx, Opened, Options, Packet, TrackKind, open,
+    Codec, Colour, Container, ContentLight, Edit, Mastering, Nclx, Opened, Options, Packet, TrackKind, open,
 };
 use crate::error::Result;
 use crate::input::Input;
@@ -406,7 +406,11 @@ fn other_tracks_and_encrypted_ones_are_told_apart() {
     let other = |media: &str, codec: &str| TrackKind::Other { media: media.into(), codec: codec.into() };
     assert_eq!(
         kinds,
-        [(1, other("audio", "mp4a"), false), (2, TrackKind::Av1, true), (3, other("auxv", "av01"), false)]
+        [
+            (1, TrackKind::Coded(Codec::Aac), false),
+            (2, TrackKind::Av1, true),
+            (3, other("auxv", "av01"), false)
+        ]
     );
     assert_eq!(opened.notes.len(), 1);
     assert!(opened.notes[0].starts_with("track number 4 in the file is left out: "), "{:?}", opened.notes);

@@ -1,6 +1,6 @@
 use super::*;
-use crate::demux::TrackKind;
 use crate::demux::testing::{all_packets, mutate};
+use crate::demux::{Codec, TrackKind};
 use crate::demux::{Colour, ContentLight, Mastering, Nclx, Options, open};
 
 /// An element with a size of 8 bytes, or an unknown one.
@@ -100,7 +100,7 @@ fn frames(bytes: Vec<u8>) -> Vec<(String, i64)> {
 fn blocks_become_packets() {
     let mut opened = opened(file(&uint(0x23e383, 40_000_000))).unwrap();
     assert_eq!(opened.container, Container::Matroska);
-    let other = TrackKind::Other { media: "audio".into(), codec: "A_OPUS".into() };
+    let other = TrackKind::Coded(Codec::Opus);
     assert_eq!((opened.tracks.len(), &opened.tracks[1].kind), (2, &other));
     let track = &mut opened.tracks[0];
     assert_eq!((track.timescale, track.default_duration), (Some(1000), Some((1, 25))));
@@ -111,7 +111,7 @@ fn blocks_become_packets() {
     assert_eq!(seen[0], (3, 1000, None, Some(true)));
     assert_eq!(seen[1], (3, 1040, None, Some(false)));
     assert_eq!(seen[2], (3, 1990, Some(42), Some(false)));
-    assert!(all_packets(&mut opened.tracks[1]).0.is_empty());
+    assert!(!all_packets(&mut opened.tracks[1]).0.is_empty());
 }
 
 #[test]

@@ -107,8 +107,8 @@ pub(super) struct PackArgs {
     /// Frames per second (25, 24000/1001, 29.97), for inputs without times or with rounded or wrong ones
     #[arg(long, value_name = "N/D", help_heading = "Input")]
     frame_rate: Option<String>,
-    /// Take the inputs as this container, whatever they look like: ivf, obu, annexb, webm, mp4 or another of `cmaf
-    /// inspect`
+    /// Take the inputs as this container, whatever they look like: ivf, obu, annexb, webm,
+    /// mp4, ogg, adts, ac3, flac or iamf
     #[arg(long, value_name = "CONTAINER", help_heading = "Input")]
     input_format: Option<String>,
     /// The init segment of inputs that are media segments
