@@ -4,9 +4,11 @@ use std::path::Path;
 
 use showpack::cenc::{Key, KeyId, KeyRing, Pattern, Scheme};
 use showpack::cmaf::cut::Durations;
+use showpack::cmaf::template::SegmentTemplate;
 use showpack::cmaf::write::Layout;
+use showpack::cmaf::{Media, align};
 use showpack::control::Control;
-use showpack::pack::{self, Encryption, Job};
+use showpack::pack::{self, Encryption, Job, Manifests};
 use showpack::{Input, decrypt};
 
 /// ADTS frames of AAC-LC at 44.1 kHz, some shorter than a block of the cipher.
@@ -30,7 +32,7 @@ fn keys() -> KeyRing {
 fn packed(folder: &Path, scheme: Option<Scheme>) -> Vec<u8> {
     let seconds = || "2".parse().unwrap();
     let job = Job {
-        inputs: vec![Input::from_bytes("sound.aac", adts())],
+        inputs: vec![Input::from_bytes("sound.aac", adts()).into()],
         folder: folder.to_path_buf(),
         name: None,
         force: true,
@@ -39,18 +41,22 @@ fn packed(folder: &Path, scheme: Option<Scheme>) -> Vec<u8> {
         encryption: scheme.map(|scheme| Encryption {
             scheme,
             pattern: Pattern::P1_9,
+            audio_pattern: Pattern::NONE,
             keys: keys(),
             kid: None,
             iv: None,
             common_pssh: false,
         }),
+        align: align::Mode::Strict,
+        manifests: Manifests::default(),
+        template: SegmentTemplate::default(),
         frame_rate: None,
         from: None,
         to: None,
         container: None,
     };
     let report = pack::run(&job, &Control::new()).unwrap();
-    assert_eq!((report.tracks[0].kind, report.tracks[0].codec.as_str()), ("audio", "mp4a.40.2"));
+    assert_eq!((report.tracks[0].kind, report.tracks[0].codec.as_str()), (Media::Audio, "mp4a.40.2"));
     std::fs::read(folder.join("sound.mp4")).unwrap()
 }
 

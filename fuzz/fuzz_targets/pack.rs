@@ -4,9 +4,11 @@
 use libfuzzer_sys::fuzz_target;
 use showpack::cenc::{Iv, KeyRing, Pattern, Scheme};
 use showpack::cmaf::cut::Durations;
+use showpack::cmaf::align;
+use showpack::cmaf::template::SegmentTemplate;
 use showpack::cmaf::write::Layout;
 use showpack::control::Control;
-use showpack::pack::{self, Encryption, Job};
+use showpack::pack::{self, Encryption, Job, Manifests};
 use showpack::{Input, demux, time::FrameRate};
 
 fuzz_target!(|data: &[u8]| {
@@ -18,13 +20,14 @@ fuzz_target!(|data: &[u8]| {
     let encryption = Encryption {
         scheme,
         pattern: Pattern::P1_9,
+        audio_pattern: Pattern::NONE,
         keys,
         kid: None,
         iv: Some(Iv::from_bytes(if scheme == Scheme::Cbcs { &[7; 16] } else { &[7; 8] }).expect("an IV")),
         common_pssh: true,
     };
     let job = Job {
-        inputs: vec![Input::from_bytes("input", data.to_vec())],
+        inputs: vec![Input::from_bytes("input", data.to_vec()).into()],
         folder: folder.path().to_path_buf(),
         name: None,
         force: false,
@@ -35,6 +38,9 @@ fuzz_target!(|data: &[u8]| {
             chunk: (choice & 4 != 0).then(|| "0.1".parse().expect("a time")),
         },
         encryption: (choice & 8 != 0).then_some(encryption),
+        align: align::Mode::Strict,
+        manifests: Manifests { dash: true, hls: true, ..Manifests::default() },
+        template: SegmentTemplate::default(),
         frame_rate: if choice & 16 == 0 { None } else { FrameRate::new(25, 1) },
         from: None,
         to: None,
