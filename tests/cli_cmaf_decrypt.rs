@@ -15,7 +15,9 @@ fn packed(fixture: &str, options: &str) -> Bench {
         ("cenc", format!("--encrypt cenc --key {KEY} --iv {}", &IV[..16])),
         ("long", format!("--encrypt cenc --key {KEY} --iv {IV}")),
     ] {
-        bench.succeed(&format!("pack {fixture} -o in --quiet --name {name} {options} {encryption}"));
+        bench.succeed(&format!(
+            "pack --manifest none {fixture} -o in --quiet --name {name} {options} {encryption}"
+        ));
     }
     bench
 }
@@ -36,7 +38,7 @@ fn what_was_packed_clear_comes_back() {
         ("p444_12.ivf", "--fragment-duration 0.2"),
     ] {
         let bench = Bench::with(&[fixture]);
-        bench.succeed(&format!("pack {fixture} -o in --quiet --name clear {options}"));
+        bench.succeed(&format!("pack --manifest none {fixture} -o in --quiet --name clear {options}"));
         let clear = bench.read("in/clear.mp4");
         for encryption in [
             format!("--encrypt cenc --key {KEY} --drm common"),
@@ -44,8 +46,11 @@ fn what_was_packed_clear_comes_back() {
             format!("--encrypt cbcs --key {KEY}"),
             format!("--encrypt cbcs --key {KEY} --pattern 5:5"),
         ] {
-            let packed =
-                bench.cmaf(&format!("pack {fixture} -o in --name e --force {options} {encryption}")).output();
+            let packed = bench
+                .cmaf(&format!(
+                    "pack --manifest none {fixture} -o in --name e --force {options} {encryption}"
+                ))
+                .output();
             let packed = packed.unwrap();
             if !packed.status.success() {
                 assert_eq!(fixture, "tinytiles.ivf", "{}", describe(&packed));
@@ -103,8 +108,10 @@ fn errors_leave_no_output() {
 fn segments_are_decrypted_one_by_one() {
     let bench = Bench::with(&["fwdkf.ivf"]);
     let layout = "--layout segments --segment-duration 1 --quiet";
-    bench.succeed(&format!("pack fwdkf.ivf -o in --name clear {layout}"));
-    bench.succeed(&format!("pack fwdkf.ivf -o in --name e {layout} --encrypt cenc --key {KEY}"));
+    bench.succeed(&format!("pack --manifest none fwdkf.ivf -o in --name clear {layout}"));
+    bench.succeed(&format!(
+        "pack --manifest none fwdkf.ivf -o in --name e {layout} --encrypt cenc --key {KEY}"
+    ));
     bench.succeed("decrypt in/e/init.mp4 -o init.mp4");
     assert!(bench.read("init.mp4") == bench.read("in/clear/init.mp4"));
     for name in ["1.m4s", "2.m4s"] {
@@ -139,6 +146,6 @@ fn streams_come_out_in_every_framing() {
         assert!(bench.read("back.obu") == bench.read("clear.obu"), "{name}");
     }
     // IVF keeps the times.
-    bench.succeed("pack x.ivf -o again --quiet --name clear --fragment-duration 0.4");
+    bench.succeed("pack --manifest none x.ivf -o again --quiet --name clear --fragment-duration 0.4");
     assert!(bench.read("again/clear.mp4") == bench.read("in/clear.mp4"));
 }

@@ -20,14 +20,20 @@ const CENC_IV: &str = "f0e0d0c0b0a09080";
 /// Packs fixtures in every way that `inspect` tells apart.
 fn packed() -> Bench {
     let bench = Bench::with(&["fwdkf.ivf", "hdr10.ivf", "still_full.ivf", "superres.ivf"]);
-    bench.succeed("pack fwdkf.ivf -o . --name chunks --segment-duration 1 --chunk-duration 0.2");
-    bench.succeed("pack fwdkf.ivf -o . --name segments --layout segments --segment-duration 1");
+    bench.succeed(
+        "pack --manifest none fwdkf.ivf -o . --name chunks --segment-duration 1 --chunk-duration 0.2",
+    );
+    bench.succeed(
+        "pack --manifest none fwdkf.ivf -o . --name segments --layout segments --segment-duration 1",
+    );
     let cbcs = format!("--encrypt cbcs --key {KEY} --iv {IV}");
-    bench.succeed(&format!("pack fwdkf.ivf -o . --name cbcs --drm common {cbcs}"));
-    bench.succeed(&format!("pack still_full.ivf -o . --name still_cbcs --frame-rate 25 {cbcs}"));
+    bench.succeed(&format!("pack --manifest none fwdkf.ivf -o . --name cbcs --drm common {cbcs}"));
+    bench.succeed(&format!(
+        "pack --manifest none still_full.ivf -o . --name still_cbcs --frame-rate 25 {cbcs}"
+    ));
     let cenc = format!("--encrypt cenc --key {KEY} --iv {CENC_IV}");
-    bench.succeed(&format!("pack hdr10.ivf -o . --name cenc {cenc}"));
-    bench.succeed(&format!("pack superres.ivf -o . --name superres {cenc}"));
+    bench.succeed(&format!("pack --manifest none hdr10.ivf -o . --name cenc {cenc}"));
+    bench.succeed(&format!("pack --manifest none superres.ivf -o . --name superres {cenc}"));
     bench
 }
 

@@ -23,12 +23,13 @@ fn help() {
 fn reports() {
     settings().bind(|| {
         let bench = Bench::with(&["hdr10.ivf", "fwdkf.ivf"]);
-        assert_snapshot!("text", bench.run("pack hdr10.ivf -o out"));
+        assert_snapshot!("text", bench.run("pack --manifest none hdr10.ivf -o out"));
         assert_eq!(bench.outputs("out"), ["hdr10.mp4"]);
-        let encrypted = format!("pack fwdkf.ivf -o out --encrypt cbcs --key {KEY} --iv {IV} --json");
+        let encrypted =
+            format!("pack --manifest none fwdkf.ivf -o out --encrypt cbcs --key {KEY} --iv {IV} --json");
         assert_snapshot!("json", bench.run(&encrypted));
-        assert_snapshot!("existing", bench.run("pack hdr10.ivf -o out"));
-        assert_eq!(bench.run("pack hdr10.ivf -o out --force --quiet"), "exit code: 0\n");
+        assert_snapshot!("existing", bench.run("pack --manifest none hdr10.ivf -o out"));
+        assert_eq!(bench.run("pack --manifest none hdr10.ivf -o out --force --quiet"), "exit code: 0\n");
     });
 }
 
@@ -37,11 +38,11 @@ fn segments_and_parts() {
     settings().bind(|| {
         let bench = Bench::with(&["fwdkf.ivf"]);
         let arguments =
-            "pack fwdkf.ivf -o out --layout segments --segment-duration 1 --chunk-duration 0.4 --json";
+            "pack --manifest none fwdkf.ivf -o out --layout segments --segment-duration 1 --chunk-duration 0.4 --json";
         assert_snapshot!("segments", bench.run(arguments));
         let files = bench.outputs("out");
         assert_eq!(files.len(), 1 + files.iter().filter(|f| f.ends_with(".m4s")).count());
-        assert_snapshot!("part", bench.run("pack fwdkf.ivf -o out --from 0.5 --to 1.2"));
+        assert_snapshot!("part", bench.run("pack --manifest none fwdkf.ivf -o out --from 0.5 --to 1.2"));
     });
 }
 
@@ -60,22 +61,22 @@ fn errors() {
     bench.write("1.m4s", &fragmented[moof..]);
     let with_key = format!("--encrypt cbcs --key {KEY}");
     let runs = [
-        "pack missing.ivf -o out",
+        "pack --manifest none missing.ivf -o out",
         "pack . -o out",
-        "pack script.txt -o out",
-        "pack annexb.obu -o out",
-        "pack annexb.obu -o out --frame-rate 25/0",
-        "pack largescale.ivf -o out",
-        &format!("pack tiles64.ivf -o out {with_key}"),
-        "pack cut.ivf -o out",
-        "pack broken.ivf -o out",
+        "pack --manifest none script.txt -o out",
+        "pack --manifest none annexb.obu -o out",
+        "pack --manifest none annexb.obu -o out --frame-rate 25/0",
+        "pack --manifest none largescale.ivf -o out",
+        &format!("pack --manifest none tiles64.ivf -o out {with_key}"),
+        "pack --manifest none cut.ivf -o out",
+        "pack --manifest none broken.ivf -o out",
         "pack 1.m4s -o out",
-        "pack hdr10.ivf -o out --from 7",
-        "pack hdr10.ivf -o out --segment-duration soon",
-        "pack hdr10.ivf -o out --chunk-duration 0",
-        "pack hdr10.ivf -o out --name a/b",
-        "pack hdr10.ivf -o hdr10.ivf",
-        "pack hdr10.ivf - - -o out",
+        "pack --manifest none hdr10.ivf -o out --from 7",
+        "pack --manifest none hdr10.ivf -o out --segment-duration soon",
+        "pack --manifest none hdr10.ivf -o out --chunk-duration 0",
+        "pack --manifest none hdr10.ivf -o out --name a/b",
+        "pack --manifest none hdr10.ivf -o hdr10.ivf",
+        "pack --manifest none hdr10.ivf - - -o out",
     ];
     let shown: Vec<String> = runs.iter().map(|run| format!("$ cmaf {run}\n{}", bench.run(run))).collect();
     assert_snapshot!("errors", shown.join("\n"));
@@ -112,7 +113,7 @@ fn key_errors_never_show_a_key() {
     ];
     let mut shown = String::new();
     for run in &runs {
-        let printed = bench.run(&format!("pack hdr10.ivf -o out {run}"));
+        let printed = bench.run(&format!("pack --manifest none hdr10.ivf -o out {run}"));
         for part in key.as_bytes().windows(6) {
             let part = std::str::from_utf8(part).unwrap();
             assert!(!printed.contains(part), "{run}: {printed}");
@@ -129,8 +130,9 @@ fn keys_come_from_everywhere() {
     let (kid, key) = KEY.split_once(':').unwrap();
     let json = format!(r#"{{"keys":[{{"kid":"{kid}","key":"{key}"}}]}}"#);
     bench.write("keys.json", &json);
-    let arguments =
-        |name: &str| format!("pack mono.ivf -o out --quiet --encrypt cbcs --iv {IV} --name {name}");
+    let arguments = |name: &str| {
+        format!("pack --manifest none mono.ivf -o out --quiet --encrypt cbcs --iv {IV} --name {name}")
+    };
     bench.succeed(&format!("{} --key {KEY}", arguments("argument")));
     bench.succeed(&format!("{} --key-file keys.json", arguments("file")));
     let output = bench.run_with_input(&format!("{} --key-file -", arguments("stdin")), json.as_bytes());
@@ -142,8 +144,11 @@ fn keys_come_from_everywhere() {
         assert_eq!(bench.read(&format!("out/{name}.mp4")), expected, "{name}");
     }
     // A variable that is set for other work does not get in the way of clear packaging.
-    let output =
-        bench.cmaf("pack mono.ivf -o out --name clear --quiet").env("CMAF_KEYS", KEY).output().unwrap();
+    let output = bench
+        .cmaf("pack --manifest none mono.ivf -o out --name clear --quiet")
+        .env("CMAF_KEYS", KEY)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", describe(&output));
 }
 
@@ -156,14 +161,14 @@ fn the_same_input_gives_the_same_bytes() {
         format!("--encrypt cenc --key {KEY} --iv {} --fragment-duration 1", &IV[..16]),
     ];
     for options in &options {
-        bench.succeed(&format!("pack fwdkf.ivf -o out --name a --force --quiet {options}"));
-        bench.succeed(&format!("pack fwdkf.ivf -o out --name b --force --quiet {options}"));
+        bench.succeed(&format!("pack --manifest none fwdkf.ivf -o out --name a --force --quiet {options}"));
+        bench.succeed(&format!("pack --manifest none fwdkf.ivf -o out --name b --force --quiet {options}"));
         assert_eq!(bench.read("out/a.mp4"), bench.read("out/b.mp4"), "{options}");
     }
     // Without --iv the IVs differ, as they must.
     for name in ["a", "b"] {
         bench.succeed(&format!(
-            "pack fwdkf.ivf -o out --name {name} --force --quiet --encrypt cenc --key {KEY}"
+            "pack --manifest none fwdkf.ivf -o out --name {name} --force --quiet --encrypt cenc --key {KEY}"
         ));
     }
     assert_ne!(bench.read("out/a.mp4"), bench.read("out/b.mp4"));
@@ -178,9 +183,9 @@ fn a_pipe_gives_what_the_file_gives() {
         ("mono_fragmented.mp4", ""),
         ("hdr10_progressive.mp4", ""),
     ] {
-        bench.succeed(&format!("pack {file} -o out --force --quiet --name file {options}"));
+        bench.succeed(&format!("pack --manifest none {file} -o out --force --quiet --name file {options}"));
         let output = bench.run_with_input(
-            &format!("pack - -o out --force --quiet --name pipe {options}"),
+            &format!("pack --manifest none - -o out --force --quiet --name pipe {options}"),
             &bench.read(file),
         );
         assert!(output.status.success(), "{file}: {}", describe(&output));
@@ -195,8 +200,8 @@ fn an_init_segment_and_its_media_segments_are_one_input() {
     let moof = whole.windows(4).position(|w| w == b"moof").unwrap() - 4;
     bench.write("init.mp4", &whole[..moof]);
     bench.write("1.m4s", &whole[moof..]);
-    bench.succeed("pack mono_fragmented.mp4 -o out --quiet --name whole");
-    bench.succeed("pack init.mp4 1.m4s -o out --quiet --name parts");
+    bench.succeed("pack --manifest none mono_fragmented.mp4 -o out --quiet --name whole");
+    bench.succeed("pack --manifest none init.mp4 1.m4s -o out --quiet --name parts");
     bench.succeed("pack --init init.mp4 1.m4s -o out --quiet --name option");
     assert_eq!(bench.read("out/parts.mp4"), bench.read("out/whole.mp4"));
     assert_eq!(bench.read("out/option.mp4"), bench.read("out/whole.mp4"));
@@ -205,10 +210,10 @@ fn an_init_segment_and_its_media_segments_are_one_input() {
 #[test]
 fn names_that_collide_get_numbers() {
     let bench = Bench::with(&["mono.ivf", "hdr10.ivf"]);
-    bench.succeed("pack mono.ivf hdr10.ivf mono.ivf -o out --quiet");
+    bench.succeed("pack --manifest none mono.ivf hdr10.ivf mono.ivf -o out --quiet");
     assert_eq!(bench.outputs("out"), ["hdr10.mp4", "mono-1.mp4", "mono-2.mp4"]);
     bench.write("hdr10-1.ivf", bench.read("hdr10.ivf"));
-    bench.succeed("pack hdr10.ivf hdr10.ivf hdr10-1.ivf -o more --quiet");
+    bench.succeed("pack --manifest none hdr10.ivf hdr10.ivf hdr10-1.ivf -o more --quiet");
     assert_eq!(bench.outputs("more"), ["hdr10-1-2.mp4", "hdr10-1.mp4", "hdr10-2.mp4"]);
 }
 
@@ -216,8 +221,9 @@ fn names_that_collide_get_numbers() {
 fn one_run_never_uses_an_iv_twice() {
     let bench = Bench::with(&["mono.ivf", "grain.ivf"]);
     let iv = &IV[..16];
-    let report =
-        bench.succeed(&format!("pack mono.ivf grain.ivf -o out --encrypt cenc --key {KEY} --iv {iv} --json"));
+    let report = bench.succeed(&format!(
+        "pack --manifest none mono.ivf grain.ivf -o out --encrypt cenc --key {KEY} --iv {iv} --json"
+    ));
     let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
     let first = |track: usize| {
         let iv = report["tracks"][track]["encryption"]["iv"].as_str().unwrap();

@@ -20,7 +20,7 @@ fn atoms(bytes: &[u8]) -> Vec<Any> {
 #[test]
 fn typed_boxes_hold_what_the_report_says() {
     let bench = Bench::with(&["fwdkf.ivf"]);
-    let report = bench.succeed("pack fwdkf.ivf -o out --fragment-duration 1 --json").stdout;
+    let report = bench.succeed("pack --manifest none fwdkf.ivf -o out --fragment-duration 1 --json").stdout;
     let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
     let track = &report["tracks"][0];
     let bytes = bench.read("out/fwdkf.mp4");
@@ -69,7 +69,7 @@ fn typed_boxes_hold_what_the_report_says() {
 #[test]
 fn samples_are_as_many_and_as_large_as_another_reader_counts_them() {
     let bench = Bench::with(&["hdr10_progressive.mp4"]);
-    bench.succeed("pack hdr10_progressive.mp4 -o out --name hdr10");
+    bench.succeed("pack --manifest none hdr10_progressive.mp4 -o out --name hdr10");
     let sizes = |bytes: Vec<u8>| {
         let size = bytes.len() as u64;
         let mut reader = mp4::Mp4Reader::read_header(Cursor::new(bytes), size).unwrap();
@@ -90,7 +90,9 @@ fn encryption_changes_no_time_and_no_size() {
         ("cbcs", format!("--encrypt cbcs --key {KEY} --iv {IV}")),
         ("cenc", format!("--encrypt cenc --key {KEY} --iv {}", &IV[..16])),
     ] {
-        bench.succeed(&format!("pack mono.ivf -o out --name {name} --fragment-duration 0.5 {options}"));
+        bench.succeed(&format!(
+            "pack --manifest none mono.ivf -o out --name {name} --fragment-duration 0.5 {options}"
+        ));
     }
     let times = |name: &str| {
         let entries = |moof: &mp4_atom::Moof| {

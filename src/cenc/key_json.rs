@@ -158,14 +158,16 @@ fn text<'a>(value: &'a Value, what: &str) -> Result<&'a str> {
     }
 }
 
-/// The label of an item, which is optional.
+/// The label of an item, which is optional and may be `null`.
 fn label(item: &Value) -> Result<Option<&str>> {
-    match item {
-        Value::Object(members) if members.iter().any(|(name, _)| name.as_str() == "label") => {
-            text(one(members, "label")?, "\"label\"").map(Some)
-        }
-        _ => Ok(None),
+    let Value::Object(members) = item else { return Ok(None) };
+    if !members.iter().any(|(name, _)| name.as_str() == "label") {
+        return Ok(None);
     }
+    Ok(match one(members, "label")? {
+        Value::Text(label) => Some(label),
+        _ => None,
+    })
 }
 
 fn plain_pair(kid: &str, key: &Value) -> Result<(KeyId, Key)> {

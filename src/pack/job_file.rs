@@ -338,43 +338,10 @@ fn first_misfit(source: &Source, misfits: &[Misfit]) -> Option<Error> {
 mod tests {
     use super::*;
 
-    fn error(text: &str) -> String {
-        let job = JobFile::parse("job.json", text, PathBuf::from("/nowhere"));
-        job.and_then(|job| job.into_job(None, false, KeyRing::new())).unwrap_err().to_string()
-    }
-
     #[test]
     fn the_schema_is_one() {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
         assert!(jsonschema::meta::is_valid(&schema));
         assert!(JUDGE.is_some());
-    }
-
-    #[test]
-    fn misfits_have_their_place() {
-        for (text, message) in [
-            ("{", "job.json: line 1, column 1: the job is no JSON: EOF while parsing an object"),
-            ("[]", "job.json: line 1, column 1: an array where an object was expected"),
-            (
-                "{\"version\": 1,\n \"inputs\": [{\"fiel\": \"a\", \"file\": \"b\"}], \"output\": \"o\"}",
-                "job.json: line 2, column 13: inputs/0/fiel: no setting is called `fiel`; write `file`",
-            ),
-            (
-                "{\"version\": 2, \"inputs\": [{\"file\": \"a\"}]}",
-                "job.json: line 1, column 13: version: 2 where 1 was expected",
-            ),
-            (
-                "{\"version\": 1, \"inputs\": [{\"file\": \"a\", \"language\": \"french\"}], \"output\": \"o\"}",
-                "job.json: line 1, column 53: inputs/0/language: `french` is no language tag: no language has the \
-                 code french; write it as fr or pt-BR",
-            ),
-            (
-                "{\"version\": 1, \"segmentDuration\": \"soon\", \"inputs\": [{\"file\": \"a\"}], \"output\": \"o\"}",
-                "job.json: line 1, column 35: segmentDuration: `soon` is no time; write seconds as 2, 2.002 or \
-                 1001/500, or HH:MM:SS.mmm",
-            ),
-        ] {
-            assert_eq!(error(text), message);
-        }
     }
 }

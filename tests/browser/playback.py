@@ -150,7 +150,7 @@ def check(cmaf: Path, report: Report, only: str | None) -> None:
     made = film.media()
     with tempfile.TemporaryDirectory() as folder, Browsers(WORKERS) as browsers, ThreadPoolExecutor(WORKERS) as pool:
         places = [(scheme, layout) for scheme in SCHEMES for layout in LAYOUTS]
-        presentations = list(pool.map(lambda place: package(made, Path(folder) / "-".join(place).replace(" ", "-"), *place), places))
+        presentations = list(pool.map(lambda place: package(cmaf, made, Path(folder) / "-".join(place).replace(" ", "-"), *place), places))
         rows = []
         for player, protocol in PLAYERS:
             for presentation in presentations:

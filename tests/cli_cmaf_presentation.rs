@@ -1,0 +1,185 @@
+//! `cmaf pack` of several inputs, as a user runs it: plans, ladders with sound and text, and jobs that make no sense.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{Bench, KEY};
+use insta::{Settings, assert_snapshot};
+
+/// A folder with the fixtures of a presentation.
+fn bench() -> Bench {
+    let bench = Bench::with(&["hdr10.ivf", "odd_23976.ivf", "fwdkf.ivf"]);
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for entry in fs::read_dir(fixtures.join("presentation")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, bench.path(path.file_name().unwrap().to_str().unwrap())).unwrap();
+    }
+    for (from, to) in [("video/avc_slices.mp4", "avc.mp4"), ("ttal/harbour.ttal", "harbour.ttal")] {
+        fs::copy(fixtures.join(from), bench.path(to)).unwrap();
+    }
+    bench
+}
+
+const LADDER: &str = "ladder_180.ivf ladder_90.ivf sound_en.webm?lang=en sound_fr.mp4?lang=fr&label=Doublage \
+                      harbour.ttal?lang=en&label=Subtitles%20%22A%22";
+
+fn settings() -> Settings {
+    let mut settings = Settings::clone_current();
+    settings.add_filter(r#""elapsedSeconds": [0-9.e-]+"#, r#""elapsedSeconds": "[seconds]""#);
+    settings
+}
+
+#[test]
+fn a_ladder_with_sound_and_text() {
+    let bench = bench();
+    let base = format!("pack {LADDER} -o out --segment-duration 4");
+    assert_snapshot!("ladder_plan", bench.run(&format!("{base} --dry-run")));
+    assert!(!bench.path("out").exists());
+    assert_snapshot!("ladder_plan_json", bench.run(&format!("{base} --dry-run --json")));
+    assert_snapshot!("ladder", bench.run(&base));
+    assert_snapshot!("ladder_files", bench.outputs("out").join("\n"));
+    for file in [
+        "manifest.mpd",
+        "main.m3u8",
+        "ladder_180.m3u8",
+        "ladder_180-iframes.m3u8",
+        "harbour.m3u8",
+        "harbour.vtt",
+    ] {
+        let text = String::from_utf8(bench.read(&format!("out/{file}"))).unwrap();
+        assert_snapshot!(format!("ladder_{}", file.replace('.', "_")), text);
+    }
+    // The same again gives the same bytes.
+    let before: Vec<Vec<u8>> = bench.outputs("out").iter().map(|f| bench.read(&format!("out/{f}"))).collect();
+    bench.succeed(&format!("{base} --force -q"));
+    let after: Vec<Vec<u8>> = bench.outputs("out").iter().map(|f| bench.read(&format!("out/{f}"))).collect();
+    assert!(before == after);
+}
+
+#[test]
+fn segments_keys_and_addresses() {
+    let bench = bench();
+    let keys = "--key SD=00112233445566778899aabbccddeeff:0123456789abcdeffedcba9876543210 \
+                --key AUDIO=ffeeddccbbaa99887766554433221100:0123456789abcdeffedcba9876543211 \
+                --iv f0e0d0c0b0a090807060504030201000";
+    let run = format!(
+        "pack {LADDER} -o out --segment-duration 4 --layout segments --encrypt cbcs --drm common {keys} \
+         --segment-template tracks/$RepresentationID$/$Time$.m4s --base-url https://cdn.example/x/ \
+         --hls-prefix https://hls.example/"
+    );
+    assert_snapshot!("encrypted_segments", bench.run(&run));
+    assert_snapshot!("encrypted_segments_files", bench.outputs("out").join("\n"));
+    for file in ["manifest.mpd", "main.m3u8", "ladder_90.m3u8"] {
+        let text = String::from_utf8(bench.read(&format!("out/{file}"))).unwrap();
+        assert_snapshot!(format!("encrypted_{}", file.replace('.', "_")), text);
+    }
+}
+
+#[test]
+fn a_job_file_does_the_same() {
+    let bench = bench();
+    bench.write(
+        "job.json",
+        r#"{"version": 1, "output": "out", "segmentDuration": 4, "manifests": ["dash"], "inputs": [
+            {"file": "ladder_180.ivf"}, {"file": "ladder_90.ivf"},
+            {"file": "sound_en.webm", "language": "en", "roles": ["main"], "default": true}]}"#,
+    );
+    settings().bind(|| assert_snapshot!("job", bench.run("pack --job job.json --dry-run")));
+    bench.succeed("pack --job job.json -q");
+    assert!(bench.outputs("out").contains(&"manifest.mpd".to_string()));
+    assert_eq!(bench.run("pack --job-schema").lines().next(), Some("exit code: 0"));
+}
+
+#[test]
+fn the_grid_of_a_set() {
+    let bench = bench();
+    assert_snapshot!(
+        "align",
+        bench.run("inspect --align ladder_180.ivf ladder_90.ivf --segment-duration 4 --svg grid.svg")
+    );
+    assert!(String::from_utf8(bench.read("grid.svg")).unwrap().ends_with("</svg>\n"));
+    assert_snapshot!(
+        "align_apart",
+        bench.run("inspect --align ladder_180.ivf odd_23976.ivf --segment-duration 1")
+    );
+}
+
+/// Command lines and job files that make no sense: one clear error each, and nothing is written.
+#[test]
+fn bad_jobs() {
+    let bench = bench();
+    let lines = [
+        "pack missing.mp4 -o out",
+        "pack ladder_180.ivf?lang=french -o out",
+        "pack ladder_180.ivf?lang=xx-YY -o out",
+        "pack ladder_180.ivf?lnag=fr -o out",
+        "pack ladder_180.ivf?role=dubbed -o out",
+        "pack ladder_180.ivf?name=a ladder_90.ivf?name=A -o out",
+        "pack ladder_180.ivf?name=main -o out",
+        "pack ladder_180.ivf?name=../x -o out",
+        "pack ladder_180.ivf?key=SD -o out",
+        "pack ladder_180.ivf?key=XX -o out --encrypt cbcs --key SD=00112233445566778899aabbccddeeff:0123456789abcdeffedcba9876543210",
+        "pack ladder_180.ivf -o out --encrypt cbcs",
+        "pack ladder_180.ivf -o out --encrypt cens",
+        "pack ladder_180.ivf -o out --encrypt cbcs --pattern 3:7",
+        "pack ladder_180.ivf?group=a fwdkf.ivf?group=a -o out",
+        "pack ladder_180.ivf?group=a avc.mp4?group=a -o out",
+        "pack ladder_180.ivf?group=a sound_en.webm?group=a -o out",
+        "pack ladder_180.ivf?track=audio -o out",
+        "pack sound_fr.mp4?track=7 -o out",
+        "pack ladder_180.ivf?default=maybe -o out",
+        "pack harbour.ttal?text=srt -o out",
+        "pack harbour.ttal?lang=de ladder_180.ivf -o out",
+        "pack ladder_180.ivf -o out --segment-template seg-$Number$.m4s",
+        "pack ladder_180.ivf -o out --segment-duration soon",
+        "pack ladder_180.ivf -o out --manifest none,dash",
+        "pack ladder_180.ivf -o out --base-url",
+        "pack ladder_180.ivf -o out --from 100",
+        "pack ladder_180.ivf",
+        "pack -o out",
+        "pack --job missing.json",
+        "pack ladder_180.ivf --job job.json",
+    ];
+    let mut text = String::new();
+    for line in lines {
+        let printed = bench.run(line);
+        assert!(!printed.contains("0123456789abcdef"), "a key was printed: {line}");
+        text.push_str(&format!("$ cmaf {}\n{printed}\n", line.replace("0123456789abcdeffedcba9876543210", "KEY")));
+        assert!(!bench.path("out").exists(), "{line}");
+    }
+    let two = format!("{KEY} --key ffeeddccbbaa99887766554433221100:0123456789abcdeffedcba9876543211");
+    let line = format!("pack ladder_180.ivf -o out --encrypt cbcs --key {two}");
+    text.push_str(&format!(
+        "$ cmaf pack ladder_180.ivf -o out --encrypt cbcs with two keys\n{}\n",
+        bench.run(&line)
+    ));
+    assert_snapshot!("bad_jobs", text);
+}
+
+#[test]
+fn bad_job_files() {
+    let bench = bench();
+    let jobs = [
+        "{",
+        "[]",
+        "{\"version\": 2, \"inputs\": [{\"file\": \"a\"}]}",
+        "{\"version\": 1,\n \"inputs\": [{\"fiel\": \"a\", \"file\": \"b\"}], \"output\": \"out\"}",
+        "{\"version\": 1, \"inputs\": []}",
+        "{\"version\": 1, \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"inputs\": [{\"file\": \"missing.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"inputs\": [{\"file\": \"ladder_180.ivf\", \"language\": \"french\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"inputs\": [{\"file\": \"ladder_180.ivf\", \"roles\": [\"main\", \"dubb\"]}]}",
+        "{\"version\": 1, \"output\": \"out\", \"segmentDuration\": \"soon\", \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"layout\": \"segment\", \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"encryption\": {\"scheme\": \"cbcs\"}, \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+    ];
+    let mut text = String::new();
+    for job in jobs {
+        bench.write("job.json", job);
+        text.push_str(&format!("{job}\n{}\n", bench.run("pack --job job.json")));
+        assert!(!bench.path("out").exists(), "{job}");
+    }
+    assert_snapshot!("bad_job_files", text);
+}
