@@ -146,7 +146,10 @@ fn bad_jobs() {
     for line in lines {
         let printed = bench.run(line);
         assert!(!printed.contains("0123456789abcdef"), "a key was printed: {line}");
-        text.push_str(&format!("$ cmaf {}\n{printed}\n", line.replace("0123456789abcdeffedcba9876543210", "KEY")));
+        text.push_str(&format!(
+            "$ cmaf {}\n{printed}\n",
+            line.replace("0123456789abcdeffedcba9876543210", "KEY")
+        ));
         assert!(!bench.path("out").exists(), "{line}");
     }
     let two = format!("{KEY} --key ffeeddccbbaa99887766554433221100:0123456789abcdeffedcba9876543211");

@@ -255,12 +255,18 @@ fn choose_defaults(items: &[Item], sets: &mut [Set]) {
     }
 }
 
-/// Roles for sets of which nobody said any.
+/// Roles for sets of which nobody said any. What the default is in another coding has the same role.
 fn add_roles(sets: &mut [Set]) {
+    let defaults: Vec<(Media, Option<String>, Option<String>)> = sets
+        .iter()
+        .filter(|set| set.is_default)
+        .map(|set| (set.media, set.language.clone(), set.label.clone()))
+        .collect();
     for set in sets.iter_mut().filter(|set| set.roles.is_empty()) {
+        let is_main = || defaults.contains(&(set.media, set.language.clone(), set.label.clone()));
         let role = match set.media {
             Media::Text => "subtitle",
-            _ if set.is_default => "main",
+            _ if is_main() => "main",
             _ => "alternate",
         };
         set.roles.push(role.to_string());
