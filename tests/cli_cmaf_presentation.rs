@@ -78,6 +78,13 @@ fn segments_keys_and_addresses() {
 }
 
 #[test]
+fn text_alone_has_no_playlists() {
+    let bench = bench();
+    assert_snapshot!("text_alone", bench.run("pack harbour.ttal?lang=en -o out"));
+    assert_eq!(bench.outputs("out"), ["harbour.mp4", "harbour.vtt", "manifest.mpd"]);
+}
+
+#[test]
 fn a_job_file_does_the_same() {
     let bench = bench();
     bench.write(

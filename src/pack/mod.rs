@@ -125,7 +125,7 @@ fn write_manifests(
         }
     }
     let sidecars = files.len();
-    if job.manifests.hls {
+    if job.manifests.hls && plan.has_media() {
         files.extend(hls::write(&presentation)?);
     }
     if job.manifests.dash {

@@ -26,9 +26,15 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Whether there is video or sound, without which there is no HLS presentation (RFC 8216 § 4.3.4.2).
+    pub(super) fn has_media(&self) -> bool {
+        self.sets.iter().any(|set| set.media != Media::Text)
+    }
+
     /// The plan as it is reported.
     pub(super) fn report(&self, job: &Job) -> PlanReport {
-        let manifests = [(job.manifests.hls, names::MULTIVARIANT_PLAYLIST), (job.manifests.dash, names::MPD)];
+        let hls = job.manifests.hls && self.has_media();
+        let manifests = [(hls, names::MULTIVARIANT_PLAYLIST), (job.manifests.dash, names::MPD)];
         PlanReport {
             version: 1,
             sets: self.sets.iter().map(|set| set.report(&self.tracks)).collect(),
@@ -120,7 +126,12 @@ pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Contr
         }
         warnings.extend(timescale_warning(set, &tracks));
     }
-    Ok(Plan { sets, tracks, start, warnings })
+    let plan = Plan { sets, tracks, start, warnings };
+    if plan.has_media() || !job.manifests.hls {
+        return Ok(plan);
+    }
+    let note = "no HLS playlists are written: a presentation in HLS needs video or sound".to_string();
+    Ok(Plan { warnings: plan.warnings.into_iter().chain([note]).collect(), ..plan })
 }
 
 fn keys(items: &[Item], encryptor: Option<&Encryptor<'_>>) -> Result<Vec<Option<KeyId>>> {
