@@ -86,7 +86,8 @@ TRACKS = """
 
 def chromium(browser: Browser, files: dict[str, Path]):
     """The cues of WebVTT files as Chromium's tracks have them; None where it refuses."""
-    browser.files = {f"/{number}.vtt": path for number, path in enumerate(files.values())}
+    browser.files.clear()
+    browser.files.update({f"/{number}.vtt": path for number, path in enumerate(files.values())})
     read = browser.evaluate(TRACKS % json.dumps(list(browser.files)))
     cues = lambda found: found and [(round(begin * 1000), round(end * 1000), plain(words)) for begin, end, words in found]
     return {name: cues(read[f"/{number}.vtt"]) for number, name in enumerate(files)}
