@@ -1,7 +1,7 @@
 //! The picture parameter set (ITU-T H.264 § 7.3.2.2).
 
 use crate::error::Result;
-use crate::nal::{ParameterSet, PictureParameterSet, Rbsp, RbspReader};
+use crate::nal::{ParameterSet, PictureParameterSet, RbspReader};
 
 /// What slice headers need of a picture parameter set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,26 +24,6 @@ pub(crate) struct Pps {
 impl ParameterSet for Pps {
     const NAME: &'static str = "picture parameter set";
 
-    fn parse(unit: &[u8]) -> Result<Self> {
-        let rbsp = Rbsp::new(unit);
-        let mut r = rbsp.reader();
-        let set = Pps::read(&mut r)?;
-        r.check()?;
-        Ok(set)
-    }
-
-    fn id(&self) -> u8 {
-        self.id
-    }
-}
-
-impl PictureParameterSet for Pps {
-    fn sequence_id(&self) -> u8 {
-        self.sps_id
-    }
-}
-
-impl Pps {
     fn read(r: &mut RbspReader<'_>) -> Result<Self> {
         r.skip(8);
         let id = r.ue_up_to(255, "pic_parameter_set_id")? as u8;
@@ -96,5 +76,15 @@ impl Pps {
             deblocking_filter_control_present,
             redundant_pic_cnt_present: r.flag(),
         })
+    }
+
+    fn id(&self) -> u8 {
+        self.id
+    }
+}
+
+impl PictureParameterSet for Pps {
+    fn sequence_id(&self) -> u8 {
+        self.sps_id
     }
 }

@@ -1,7 +1,7 @@
 //! The sequence parameter set (ITU-T H.264 § 7.3.2.1).
 
 use crate::error::{Error, Result};
-use crate::nal::{ParameterSet, PictureFacts, Rbsp, RbspReader};
+use crate::nal::{ParameterSet, PictureFacts, RbspReader};
 
 /// What slice headers and sample entries need of a sequence parameter set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,25 +30,6 @@ const MAX_MACROBLOCKS: u32 = 1 << 12;
 
 impl ParameterSet for Sps {
     const NAME: &'static str = "sequence parameter set";
-
-    fn parse(unit: &[u8]) -> Result<Self> {
-        let rbsp = Rbsp::new(unit);
-        let mut r = rbsp.reader();
-        let set = Sps::read(&mut r)?;
-        r.check()?;
-        Ok(set)
-    }
-
-    fn id(&self) -> u8 {
-        self.id
-    }
-}
-
-impl Sps {
-    /// Size, aspect ratio and colour.
-    pub(crate) fn picture(&self) -> PictureFacts {
-        self.picture
-    }
 
     fn read(r: &mut RbspReader<'_>) -> Result<Self> {
         r.skip(8);
@@ -127,6 +108,17 @@ impl Sps {
             map_units: width * map_height,
             picture,
         })
+    }
+
+    fn id(&self) -> u8 {
+        self.id
+    }
+}
+
+impl Sps {
+    /// Size, aspect ratio and colour.
+    pub(crate) fn picture(&self) -> PictureFacts {
+        self.picture
     }
 }
 

@@ -48,17 +48,18 @@ pub struct Timeline {
     uneven: Tally,
 }
 
-/// How often something happened, and where first.
+/// How often something happened, and where first: the sample's number and a value that tells more.
 #[derive(Debug, Default)]
-struct Tally {
-    count: u64,
-    first: Option<(usize, i64)>,
+pub(in crate::cmaf) struct Tally {
+    pub(in crate::cmaf) count: u64,
+    pub(in crate::cmaf) first: Option<(usize, i64)>,
 }
 
 impl Tally {
-    fn add(&mut self, sample: usize, stamp: i64) {
+    /// Counts the sample with this index.
+    pub(in crate::cmaf) fn add(&mut self, index: usize, value: i64) {
         self.count += 1;
-        self.first.get_or_insert((sample + 1, stamp));
+        self.first.get_or_insert((index + 1, value));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::scaling::skip_scaling_list_data;
 use crate::error::Result;
-use crate::nal::{ParameterSet, PictureParameterSet, Rbsp, RbspReader};
+use crate::nal::{ParameterSet, PictureParameterSet, RbspReader};
 
 /// What slice segment headers need of a picture parameter set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,26 +35,6 @@ pub(crate) struct Pps {
 impl ParameterSet for Pps {
     const NAME: &'static str = "picture parameter set";
 
-    fn parse(unit: &[u8]) -> Result<Self> {
-        let rbsp = Rbsp::new(unit);
-        let mut r = rbsp.reader();
-        let set = Pps::read(&mut r)?;
-        r.check()?;
-        Ok(set)
-    }
-
-    fn id(&self) -> u8 {
-        self.id
-    }
-}
-
-impl PictureParameterSet for Pps {
-    fn sequence_id(&self) -> u8 {
-        self.sps_id
-    }
-}
-
-impl Pps {
     fn read(r: &mut RbspReader<'_>) -> Result<Self> {
         r.skip(16);
         let mut pps = Pps {
@@ -115,6 +95,18 @@ impl Pps {
         Ok(pps)
     }
 
+    fn id(&self) -> u8 {
+        self.id
+    }
+}
+
+impl PictureParameterSet for Pps {
+    fn sequence_id(&self) -> u8 {
+        self.sps_id
+    }
+}
+
+impl Pps {
     fn read_extensions(&mut self, r: &mut RbspReader<'_>, transform_skip: bool) -> Result<()> {
         let (range, multilayer, three_d, screen, other) = (r.flag(), r.flag(), r.flag(), r.flag(), r.u(4));
         if range {

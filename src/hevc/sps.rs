@@ -4,7 +4,7 @@ use super::reference_sets::ShortTermSet;
 use super::scaling::skip_scaling_list_data;
 use super::vui::read_vui;
 use crate::error::{Error, Result};
-use crate::nal::{ParameterSet, PictureFacts, Rbsp, RbspReader};
+use crate::nal::{ParameterSet, PictureFacts, RbspReader};
 
 /// What slice segment headers and sample entries need of a sequence parameter set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,25 +35,6 @@ const MAX_SIZE: u32 = 1 << 16;
 
 impl ParameterSet for Sps {
     const NAME: &'static str = "sequence parameter set";
-
-    fn parse(unit: &[u8]) -> Result<Self> {
-        let rbsp = Rbsp::new(unit);
-        let mut r = rbsp.reader();
-        let set = Sps::read(&mut r)?;
-        r.check()?;
-        Ok(set)
-    }
-
-    fn id(&self) -> u8 {
-        self.id
-    }
-}
-
-impl Sps {
-    /// Size, aspect ratio and colour.
-    pub(crate) fn picture(&self) -> PictureFacts {
-        self.picture
-    }
 
     fn read(r: &mut RbspReader<'_>) -> Result<Self> {
         r.skip(16 + 4);
@@ -134,6 +115,17 @@ impl Sps {
             sps.read_extensions(r, chroma_format, bit_depth_luma, bit_depth_chroma);
         }
         Ok(sps)
+    }
+
+    fn id(&self) -> u8 {
+        self.id
+    }
+}
+
+impl Sps {
+    /// Size, aspect ratio and colour.
+    pub(crate) fn picture(&self) -> PictureFacts {
+        self.picture
     }
 
     fn read_extensions(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::{Rbsp, RbspReader};
 use crate::error::{Error, Result};
 
 /// A parameter set of a sequence or of pictures.
@@ -9,11 +10,23 @@ pub(crate) trait ParameterSet: Sized {
     /// What it is called in messages.
     const NAME: &'static str;
 
+    /// Reads a NAL unit from its header on.
+    ///
+    /// # Errors
+    /// `Format` where a value is out of its range.
+    fn read(r: &mut RbspReader<'_>) -> Result<Self>;
+
     /// Parses a NAL unit, its header included.
     ///
     /// # Errors
     /// `Format` where it is broken.
-    fn parse(unit: &[u8]) -> Result<Self>;
+    fn parse(unit: &[u8]) -> Result<Self> {
+        let rbsp = Rbsp::new(unit);
+        let mut r = rbsp.reader();
+        let set = Self::read(&mut r)?;
+        r.check()?;
+        Ok(set)
+    }
 
     /// Its number.
     fn id(&self) -> u8;

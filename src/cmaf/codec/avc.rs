@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::Options;
-use super::video::{self, Access, CodecEntry, VideoCodec, configuration_box};
+use super::nal::{Configuration, Configurations, Record, Slices};
+use super::video::{self, Access, CodecEntry, VideoCodec};
 use crate::avc::{self, ParameterSets, SliceHeader};
 use crate::cmaf::Track;
 use crate::control::Control;
@@ -11,8 +12,8 @@ use crate::demux::{self, Config, Container};
 use crate::error::{Error, Result};
 use crate::input::Window;
 use crate::isobmff::boxes::AvcC;
-use crate::isobmff::{FourCC, ParseBox, Reader};
-use crate::nal::{self, PictureFacts, Units};
+use crate::isobmff::{FourCC, ParseBox};
+use crate::nal::{self, Units};
 use crate::vp9::Load;
 
 /// Reads all packets of an AVC track.
@@ -35,21 +36,16 @@ pub fn build(
 
 #[derive(Debug, Default)]
 struct Avc {
-    configurations: Vec<Configuration>,
-    current: usize,
+    configurations: Configurations<AvcC>,
     sets: ParameterSets,
-    samples: u64,
-    /// The first sample with a parameter set that its sample entry should have and has not.
-    in_band: Option<u64>,
 }
 
-/// One sample entry.
-#[derive(Debug)]
-struct Configuration {
-    format: [u8; 4],
-    record: Vec<u8>,
-    avcc: AvcC,
-    picture: Option<PictureFacts>,
+impl Record for AvcC {
+    const CLAUSE: &'static str = "ISO/IEC 14496-15 § 5.4.2";
+
+    fn length_size_minus_one(&self) -> u8 {
+        self.length_size_minus_one
+    }
 }
 
 impl VideoCodec for Avc {
@@ -57,24 +53,9 @@ impl VideoCodec for Avc {
     const WHOLE_BLOCKS: bool = false;
 
     fn select(&mut self, index: usize, config: &Config) -> Result<()> {
-        if index == self.configurations.len() {
-            let record = configuration_box(config, b"avcC")?
-                .ok_or_else(|| Error::format("it has no avcC").clause("ISO/IEC 14496-15 § 5.4.2"))?;
-            let avcc = AvcC::parse(&mut Reader::new(record, 0)).map_err(|e| e.within("avcC"))?;
-            if avcc.length_size_minus_one == 2 {
-                return Err(Error::format("avcC: lengths of NAL units have 3 bytes, 1, 2 or 4 expected"));
-            }
-            self.configurations.push(Configuration {
-                format: config.format,
-                record: record.to_vec(),
-                avcc,
-                picture: None,
-            });
-        }
-        self.current = index;
-        let avcc = &self.configurations[index].avcc;
-        avcc.sequence_parameter_sets.iter().for_each(|set| self.sets.add_sequence(set));
-        avcc.picture_parameter_sets.iter().for_each(|set| self.sets.add_picture(set));
+        let record = self.configurations.select(index, config)?;
+        record.sequence_parameter_sets.iter().for_each(|set| self.sets.add_sequence(set));
+        record.picture_parameter_sets.iter().for_each(|set| self.sets.add_picture(set));
         Ok(())
     }
 
@@ -82,13 +63,11 @@ impl VideoCodec for Avc {
         &mut self,
         window: &mut Window,
         sample: Range<u64>,
-        mut parts: Option<&mut Vec<Range<u64>>>,
+        parts: Option<&mut Vec<Range<u64>>>,
     ) -> Result<Access> {
-        self.samples += 1;
-        let length_size = self.configurations[self.current].avcc.length_size_minus_one + 1;
-        let mut units = Units::new(length_size, sample.clone());
+        let mut slices = Slices::new(sample.start, parts);
+        let mut units = Units::new(self.configurations.start_sample(), sample);
         let mut first_slice = None;
-        let mut intra = true;
         while let Some(unit) = units.next(window)? {
             if unit.is_empty() {
                 continue;
@@ -100,25 +79,15 @@ impl VideoCodec for Avc {
                     first_slice.get_or_insert(kind);
                     let header =
                         nal::parse_header(window, &unit, |bytes| SliceHeader::parse(bytes, &self.sets));
-                    match (header, &mut parts) {
-                        (Ok(header), parts) => {
-                            intra &= header.slice_type.is_intra();
-                            self.configurations[self.current].picture.get_or_insert(header.picture);
-                            if let Some(parts) = parts {
-                                let start = unit.start + header.size as u64;
-                                parts.push(start - sample.start..unit.end - sample.start);
-                            }
-                        }
-                        // What cannot be read cannot be encrypted; copied it can be.
-                        (Err(error), Some(_)) => return Err(error),
-                        (Err(_), None) => intra = false,
-                    }
+                    let header =
+                        header.map(|header| (header.slice_type.is_intra(), header.size, header.picture));
+                    self.configurations.slice(&mut slices, &unit, header)?;
                 }
                 avc::DATA_PARTITION_A..=avc::DATA_PARTITION_C
                 | avc::AUXILIARY_SLICE
                 | avc::SLICE_EXTENSION
                 | avc::DEPTH_SLICE_EXTENSION => {
-                    if parts.is_some() {
+                    if slices.parts.is_some() {
                         return Err(Error::unsupported(format!(
                             "{} (NAL units of type {kind}) are not encrypted here",
                             slices_of_extensions(kind)
@@ -127,7 +96,7 @@ impl VideoCodec for Avc {
                     }
                     if kind == avc::DATA_PARTITION_A {
                         first_slice.get_or_insert(kind);
-                        intra = false;
+                        slices.intra = false;
                     }
                 }
                 _ => {}
@@ -135,47 +104,43 @@ impl VideoCodec for Avc {
         }
         Ok(match first_slice {
             Some(avc::IDR_SLICE) => Access::Sync,
-            Some(_) if intra => Access::Intra,
+            Some(_) if slices.intra => Access::Intra,
             _ => Access::Inter,
         })
     }
 
     fn entry(&self, index: usize, _: &Load) -> CodecEntry {
-        let Configuration { format, record, avcc, picture } = &self.configurations[index];
+        let Configuration { format, body, record, picture } = self.configurations.get(index);
         CodecEntry {
             format: *format,
-            record: (*b"avcC", record.clone()),
+            record: (AvcC::KIND.0, body.clone()),
             compressor: "AVC Coding",
-            codec: avcc.codecs(FourCC(*format)),
+            codec: record.codecs(FourCC(*format)),
             picture: picture.or_else(|| self.sets.any_sequence().map(avc::Sps::picture)),
         }
     }
 
     fn warnings(&self) -> Vec<String> {
-        let in_band = self.in_band.map(|sample| {
-            format!(
-                "sample {sample} holds a parameter set that its `avc1` sample entry has not; players may not look \
-                 for it there (ISO/IEC 14496-15), `avc3` would say so"
-            )
-        });
-        in_band.into_iter().collect()
+        self.configurations.warnings("avc1", "avc3")
     }
 }
 
 impl Avc {
     /// Takes in a parameter set among the samples.
     fn parameter_set(&mut self, unit: &[u8], kind: u8) {
-        let Configuration { format, avcc, .. } = &self.configurations[self.current];
-        let known = if kind == avc::SPS {
+        if kind == avc::SPS {
             self.sets.add_sequence(unit);
-            &avcc.sequence_parameter_sets
         } else {
             self.sets.add_picture(unit);
-            &avcc.picture_parameter_sets
-        };
-        if format == b"avc1" && !known.iter().any(|set| set == unit) {
-            self.in_band.get_or_insert(self.samples);
         }
+        self.configurations.in_band(b"avc1", |record| {
+            let known = if kind == avc::SPS {
+                &record.sequence_parameter_sets
+            } else {
+                &record.picture_parameter_sets
+            };
+            known.iter().any(|set| set == unit)
+        });
     }
 }
 

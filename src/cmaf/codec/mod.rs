@@ -8,6 +8,7 @@ mod clock;
 pub mod flac;
 pub mod hevc;
 pub mod iamf;
+mod nal;
 pub mod opus;
 mod sound;
 pub mod text;

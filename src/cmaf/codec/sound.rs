@@ -4,6 +4,7 @@
 //! rest. Durations are those of the frames, in ticks of the sample rate, so that no rounding of a container adds up.
 //! Its times show gaps: where one is half a frame or more away from the sum of durations before it, it is followed.
 
+use crate::cmaf::timeline::Tally;
 use crate::cmaf::{Channels, Dependency, Description, Detail, Media, NewSample, Piece, SampleEntry};
 use crate::cmaf::{SampleGroup, SampleTable, Track, edit};
 use crate::control::Control;
@@ -197,7 +198,7 @@ impl Builder {
             return Ok(());
         }
         self.flush()?;
-        let change = self.clock.push(packet.time, frame.duration, self.samples.samples().len() as u64);
+        let change = self.clock.push(packet.time, frame.duration, self.samples.samples().len());
         if let Some(last) = self.samples.samples_mut().last_mut() {
             last.duration = last.duration.saturating_add_signed(change);
         }
@@ -367,19 +368,6 @@ struct FrameClock {
     repaired: Tally,
 }
 
-#[derive(Debug, Default)]
-struct Tally {
-    count: u64,
-    first: Option<(u64, i64)>,
-}
-
-impl Tally {
-    fn add(&mut self, sample: u64, drift: i64) {
-        self.count += 1;
-        self.first.get_or_insert((sample + 1, drift));
-    }
-}
-
 impl FrameClock {
     fn new(timescale: u32, stamps: Option<u32>) -> Self {
         FrameClock { timescale, stamps: stamps.filter(|stamps| *stamps > 0), ..FrameClock::default() }
@@ -402,7 +390,7 @@ impl FrameClock {
     }
 
     /// Takes in a frame; returns what is to be added to the duration of the one before.
-    fn push(&mut self, time: Option<i64>, duration: u32, sample: u64) -> i32 {
+    fn push(&mut self, time: Option<i64>, duration: u32, sample: usize) -> i32 {
         let mut change = 0;
         if let Some((time, stamps)) = time.zip(self.stamps) {
             let (n, d) = (2 * i128::from(time) * i128::from(self.timescale), 2 * i128::from(stamps));
@@ -420,7 +408,7 @@ impl FrameClock {
         change
     }
 
-    fn follow(&mut self, time: i64, sample: u64) -> i32 {
+    fn follow(&mut self, time: i64, sample: usize) -> i32 {
         let drift = time.saturating_sub(self.next);
         if drift.unsigned_abs() <= self.rounding() {
             return 0;
