@@ -1,7 +1,7 @@
 //! What several targets do.
 
 use showpack::cenc::Scheme;
-use showpack::cmaf::codec::av1::{self, Options};
+use showpack::cmaf::codec::{self, Options};
 use showpack::control::Control;
 use showpack::demux::{self, Container, TrackKind};
 use showpack::{Input, time::FrameRate};
@@ -15,7 +15,7 @@ pub fn read_samples(data: &[u8], container: Option<Container>) {
             continue;
         }
         let options = Options { frame_rate: FrameRate::new(25, 1), protect: Some((Scheme::Cenc, 8)) };
-        if let Ok(track) = av1::build(track, opened.container, &options, &Control::new()) {
+        if let Ok(track) = codec::build(track, opened.container, &options, &Control::new()) {
             let samples = track.samples.samples();
             assert!(samples.iter().all(|s| s.duration > 0));
             assert!(samples.iter().map(|s| u64::from(s.size)).sum::<u64>() <= 2 * data.len() as u64 + (1 << 20));

@@ -83,31 +83,23 @@ pub fn canonical(tag: &str) -> Result<String> {
 pub fn packed_code(tag: Option<&str>) -> ([u8; 3], bool) {
     let Some(tag) = tag else { return (*b"und", true) };
     let primary = tag.split('-').next().unwrap_or_default();
-    let language = match primary.len() {
-        2 => Language::from_639_1(primary),
-        _ => Language::from_639_3(primary),
-    };
-    let letters = language.map_or(primary, |language| language.to_639_3());
+    let letters = registered(primary).map_or(primary, |language| language.to_639_3());
     match <[u8; 3]>::try_from(letters.as_bytes()) {
         Ok(code) if code.iter().all(u8::is_ascii_lowercase) => (code, primary.len() == tag.len()),
         _ => (*b"und", tag == "und"),
     }
 }
 
-/// The English name of a tag's language, for people: `French`, `Portuguese (BR)`.
-pub fn name(tag: &str) -> Option<String> {
-    let mut parts = tag.splitn(2, '-');
-    let primary = parts.next()?;
-    let language = match primary.len() {
-        2 => Language::from_639_1(primary),
-        _ => Language::from_639_3(primary),
-    }?;
-    // The register's names carry remarks: `Modern Greek (1453-)`, `Malay (macrolanguage)`.
-    let name = language.to_name().split(" (").next().unwrap_or_default();
-    Some(match parts.next() {
-        Some(rest) => format!("{name} ({rest})"),
-        None => name.to_string(),
-    })
+/// The English name of a tag's language, for people; none where there is none to tell.
+pub fn name(tag: &str) -> Option<&'static str> {
+    let language = registered(tag.split('-').next()?).filter(|language| *language != Language::Und)?;
+    // ISO 639-3 puts what tells languages of one name apart in brackets.
+    language.to_name().split(" (").next()
+}
+
+/// The language of a code of two or three letters.
+fn registered(code: &str) -> Option<Language> {
+    Language::from_639_1(code).or_else(|| Language::from_639_3(code))
 }
 
 #[cfg(test)]
@@ -146,7 +138,6 @@ mod tests {
         assert_eq!(packed_code(Some("pt-BR")), (*b"por", false));
         assert_eq!(packed_code(Some("yue")), (*b"yue", true));
         assert_eq!(packed_code(None), (*b"und", true));
-        assert_eq!(name("pt-BR").unwrap(), "Portuguese (BR)");
-        assert_eq!(name("fr").unwrap(), "French");
+        assert_eq!((name("pt-BR"), name("fr"), name("und")), (Some("Portuguese"), Some("French"), None));
     }
 }

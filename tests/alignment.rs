@@ -103,9 +103,9 @@ fn check_set(videos: &[Track], sounds: &[Track], target: Seconds) {
     }
     let end = Instant { ticks: lines[0].end, timescale: lines[0].timescale };
     for sound in sounds {
-        let samples = follow(sound, "sound", &starts[0], end, target, Mode::Strict).unwrap();
-        check_whole(sound, &fragments_at(sound, &samples));
         let line = Line::of("sound", sound);
+        let samples = follow(&line, &starts[0], end, target, Mode::Strict).unwrap();
+        check_whole(sound, &fragments_at(sound, &samples));
         let times = instants(&line, &samples);
         let frame = f64::from(sound.samples.samples()[0].duration) / f64::from(sound.timescale);
         for (cut, time) in starts[0].iter().zip(&times).skip(1) {

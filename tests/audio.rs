@@ -56,7 +56,10 @@ fn packed(folder: &Path, scheme: Option<Scheme>) -> Vec<u8> {
         container: None,
     };
     let report = pack::run(&job, &Control::new()).unwrap();
-    assert_eq!((report.tracks[0].kind, report.tracks[0].codec.as_str()), (Media::Audio, "mp4a.40.2"));
+    assert_eq!(
+        (report.tracks[0].facts.kind, report.tracks[0].facts.codec.as_str()),
+        (Media::Audio, "mp4a.40.2")
+    );
     std::fs::read(folder.join("sound.mp4")).unwrap()
 }
 

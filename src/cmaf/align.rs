@@ -73,6 +73,8 @@ pub struct Line {
     pub points: Vec<LinePoint>,
     /// Presentation time at which the track ends.
     pub end: u64,
+    /// Duration of the longest sample.
+    pub longest_sample: u64,
 }
 
 /// A place where a track may be cut.
@@ -111,6 +113,7 @@ impl Line {
             timescale: track.timescale,
             points,
             end: time.saturating_sub(track.presented_from),
+            longest_sample: samples.iter().map(|s| u64::from(s.duration)).max().unwrap_or(0),
         }
     }
 
@@ -307,6 +310,13 @@ fn misfit(lines: &[Line], starts: &[usize], chosen: &[usize], alone: &[usize], m
     .clause("rule CMF-38")
 }
 
+/// For each line, the samples at which cuts are made that are given as points of all lines.
+pub fn starts(lines: &[Line], cuts: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let of_line =
+        |(number, line): (usize, &Line)| cuts.iter().map(|cut| line.points[cut[number]].sample).collect();
+    lines.iter().enumerate().map(of_line).collect()
+}
+
 /// Fragments of a track that start at these samples, which are in order, the first sample among them.
 pub fn fragments_at(track: &Track, starts: &[usize]) -> Vec<Fragment> {
     let samples = track.samples.samples();
@@ -321,7 +331,7 @@ pub fn fragments_at(track: &Track, starts: &[usize]) -> Vec<Fragment> {
     fragments
 }
 
-/// The samples at which a track is to be cut so that it follows cuts made elsewhere.
+/// The samples at which a track is to be cut, as `line` has it, so that it follows cuts made elsewhere.
 ///
 /// `cuts` are the starts of segments; the first counts for the start of the track, wherever that is. Each other
 /// becomes a cut at the sync sample whose presentation time is nearest, unless the track has none left. Behind the
@@ -331,24 +341,20 @@ pub fn fragments_at(track: &Track, starts: &[usize]) -> Vec<Fragment> {
 /// `Unsupported` under [`Mode::Strict`] where no sync sample is within a sample's duration of a cut: the message has
 /// the time (rule AUD-05).
 pub fn follow(
-    track: &Track,
-    name: &str,
+    line: &Line,
     cuts: &[Instant],
     end: Instant,
     target: Seconds,
     mode: Mode,
 ) -> Result<Vec<usize>> {
-    let samples = track.samples.samples();
-    let longest = samples.iter().map(|s| u64::from(s.duration)).max().unwrap_or(0);
-    let line = Line::of(name, track);
     let mut wanted: Vec<Instant> = cuts.get(1..).unwrap_or_default().to_vec();
     // What goes on behind the end is cut as if there were more.
-    let step = target.ticks(track.timescale).max(1);
+    let step = target.ticks(line.timescale).max(1);
     let mut at =
-        u64::try_from(u128::from(end.ticks) * u128::from(track.timescale) / u128::from(end.timescale.max(1)))
+        u64::try_from(u128::from(end.ticks) * u128::from(line.timescale) / u128::from(end.timescale.max(1)))
             .unwrap_or(u64::MAX);
     while line.end > at.saturating_add(step) {
-        wanted.push(Instant { ticks: at, timescale: track.timescale });
+        wanted.push(Instant { ticks: at, timescale: line.timescale });
         at = at.saturating_add(step);
     }
     let mut starts = vec![0];
@@ -373,13 +379,14 @@ pub fn follow(
             break;
         }
         let before_start = instant.compare(line.instant(0)) != Ordering::Greater;
-        let allowed = u128::from(longest) * u128::from(instant.timescale);
+        let allowed = u128::from(line.longest_sample) * u128::from(instant.timescale);
         if distance(nearest) > allowed && !before_start {
             if mode == Mode::Strict {
                 let shown = display_ticks(instant.ticks, instant.timescale);
                 return Err(Error::unsupported(format!(
-                    "{name} has no random access point at {shown}, where the video is cut; {}. Encode it with one \
+                    "{} has no random access point at {shown}, where the video is cut; {}. Encode it with one \
                      there, or merge segments with --align widen",
+                    line.name,
                     line.neighbours(instant)
                 ))
                 .clause("rule AUD-05"));

@@ -59,6 +59,8 @@ pub struct SampleEntry {
 /// What manifests say of a track beside what its samples show.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Description {
+    /// Width and height of a picture as coded, in pixels.
+    pub coded_size: Option<(u32, u32)>,
     /// Code points of colour; `None` where nothing says.
     pub colour: Option<Nclx>,
     /// Width to height of a picture element, reduced; `None` for 1:1.

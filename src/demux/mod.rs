@@ -362,6 +362,13 @@ impl Track {
         }
     }
 
+    /// What was odd about the track and the packets read so far, one line each.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.append(&mut self.reader.take_notes());
+        notes
+    }
+
     /// A track whose packets nobody wants.
     fn other(id: u32, media: impl Into<String>, codec: impl Into<String>, input: &Input) -> Self {
         Track::new(id, TrackKind::Other { media: media.into(), codec: codec.into() }, input, NoPackets)

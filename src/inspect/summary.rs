@@ -59,8 +59,7 @@ fn packets(file: &mut Packets, totals: &[Totals]) -> Summary {
     for (track, totals) in opened.tracks.iter_mut().zip(totals) {
         let mut out =
             TrackSummary { id: track.id, language: track.language.clone(), ..TrackSummary::default() };
-        let mut notes = std::mem::take(&mut track.notes);
-        notes.append(&mut track.reader.take_notes());
+        let mut notes = track.take_notes();
         match &track.kind {
             TrackKind::Av1 => {
                 let config = track.config.first().cloned().unwrap_or_default();

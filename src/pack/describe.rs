@@ -123,7 +123,7 @@ fn rendition(job: &Job, media: Media, done: &Done<'_>) -> Result<Rendition> {
         segments: segments(planned, written),
         addressing,
         sync_samples: sync_samples(written),
-        size: is_video.then_some(coded_size(track)),
+        size: track.description.coded_size,
         pixel_aspect: track.description.pixel_aspect,
         frame_rate: if is_video { frame_rate(track) } else { None },
         colour: track.description.colour,
@@ -132,15 +132,6 @@ fn rendition(job: &Job, media: Media, done: &Done<'_>) -> Result<Rendition> {
         encryption,
         sidecar: planned.sidecar.as_ref().map(|_| names::sidecar(&planned.name)),
     })
-}
-
-/// Width and height of the first sample entry.
-fn coded_size(track: &crate::cmaf::Track) -> (u32, u32) {
-    // Behind 24 bytes of fields that say nothing about it.
-    let field =
-        |body: &[u8], at: usize| body.get(at..at + 2).map(|b| u32::from(u16::from_be_bytes([b[0], b[1]])));
-    let size = track.entries.first().and_then(|e| Some((field(&e.body, 24)?, field(&e.body, 26)?)));
-    size.unwrap_or(track.presentation_size)
 }
 
 fn segments(planned: &Planned, written: &Written) -> Vec<Segment> {

@@ -20,7 +20,8 @@ use std::time::Instant;
 pub use job::{Encryption, Job, JobInput, KeyChoice, Manifests, Settings, TrackChoice};
 pub use open::STANDARD_INPUT;
 pub use report::{
-    EncryptionReport, FragmentReport, PartReport, PlanReport, PlannedReport, Report, SetReport, TrackReport,
+    EncryptionReport, FragmentReport, PartReport, PlanReport, PlannedReport, Report, SetReport, TrackFacts,
+    TrackReport,
 };
 
 use describe::Done;
@@ -71,7 +72,7 @@ fn check_free(job: &Job, plan: &Plan, outputs: &Outputs) -> Result<()> {
             outputs.check_free(&job.folder.join(path))?;
         }
     }
-    let manifests = [(job.manifests.dash, names::MPD), (job.manifests.hls, names::MULTIVARIANT_PLAYLIST)];
+    let manifests = [(job.manifests.dash, names::MPD), (job.manifests.hls, hls::MULTIVARIANT)];
     for (_, path) in manifests.into_iter().filter(|(wanted, _)| *wanted) {
         outputs.check_free(&job.folder.join(path))?;
     }

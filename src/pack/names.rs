@@ -7,12 +7,10 @@ use super::open::{Item, stem};
 use crate::cmaf::Media;
 use crate::cmaf::write::Layout;
 use crate::error::{Error, Result};
+use crate::manifest::hls;
 
 /// The MPD.
 pub(super) const MPD: &str = "manifest.mpd";
-
-/// The multivariant playlist.
-pub(super) const MULTIVARIANT_PLAYLIST: &str = "main.m3u8";
 
 /// A name for each item: the one that the user gave; else that of the input, with the medium behind it where an input
 /// has tracks of several, and `-1`, `-2` ... where several would be the same.
@@ -76,7 +74,7 @@ impl Used {
             used.insert(MPD.to_string());
         }
         if job.manifests.hls {
-            used.insert(MULTIVARIANT_PLAYLIST.to_string());
+            used.insert(hls::MULTIVARIANT.to_string());
         }
         Used(used)
     }
@@ -101,9 +99,9 @@ pub(super) fn paths(job: &Job, media: Media, name: &str) -> Vec<String> {
         Layout::Segments => job.template.folder(name),
     }];
     if job.manifests.hls {
-        paths.push(format!("{name}.m3u8"));
+        paths.push(hls::media_playlist(name));
         match media {
-            Media::Video => paths.push(format!("{name}-iframes.m3u8")),
+            Media::Video => paths.push(hls::i_frame_playlist(name)),
             Media::Text => paths.push(sidecar(name)),
             Media::Audio => {}
         }

@@ -209,7 +209,7 @@ fn read_all(
     Ok(items)
 }
 
-/// Reads a track, and applies its edit list.
+/// Reads a track.
 fn read(job: &Job, found: Found, maps: Option<(crate::cenc::Scheme, u8)>, control: &Control) -> Result<Item> {
     let Found { input, place, settings, notes, kind } = found;
     let (source, container) = match kind {
@@ -218,16 +218,11 @@ fn read(job: &Job, found: Found, maps: Option<(crate::cenc::Scheme, u8)>, contro
             return Ok(Item { input, place, settings, content: Content::Text(source), part: None, notes });
         }
     };
-    let (edits, movie_timescale) = (source.edits.clone(), source.movie_timescale);
     let options = codec::Options {
         frame_rate: settings.frame_rate.or(job.frame_rate),
         protect: maps.filter(|_| settings.key != Some(KeyChoice::Clear)),
     };
     let mut track = codec::build(*source, container, &options, control)?;
-    // Those of sound are in already: what they leave out is priming, see `edit::apply_priming`.
-    if track.media == Media::Video {
-        edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(&input))?;
-    }
     track.warnings.splice(0..0, notes);
     Ok(Item {
         input,

@@ -4,7 +4,7 @@ use super::encrypt::Encryptor;
 use super::job::Job;
 use super::names;
 use super::open::{Content, Item, open_all};
-use super::report::{PartReport, PlanReport, PlannedReport};
+use super::report::{PartReport, PlanReport, PlannedReport, TrackFacts};
 use super::sets::{self, Set};
 use crate::cenc::KeyId;
 use crate::cmaf::align::{self, Instant, Line};
@@ -13,6 +13,7 @@ use crate::cmaf::cut::{self, Cuts, Fragment};
 use crate::cmaf::{Media, Track};
 use crate::control::Control;
 use crate::error::{Error, Result};
+use crate::manifest::hls;
 use crate::ttal::time::MediaTime;
 
 /// Everything that is known before writing begins.
@@ -33,8 +34,8 @@ impl Plan {
 
     /// The plan as it is reported.
     pub(super) fn report(&self, job: &Job) -> PlanReport {
-        let hls = job.manifests.hls && self.has_media();
-        let manifests = [(hls, names::MULTIVARIANT_PLAYLIST), (job.manifests.dash, names::MPD)];
+        let with_hls = job.manifests.hls && self.has_media();
+        let manifests = [(with_hls, hls::MULTIVARIANT), (job.manifests.dash, names::MPD)];
         PlanReport {
             version: 1,
             sets: self.sets.iter().map(|set| set.report(&self.tracks)).collect(),
@@ -61,18 +62,8 @@ impl Planned {
         let whole = &durations[..durations.len().saturating_sub(1).max(1).min(durations.len())];
         let mut warnings = track.warnings.clone();
         warnings.extend(part.map(|part| part.warning(track.timescale)));
-        let size = (track.media == Media::Video).then_some(track.presentation_size);
         PlannedReport {
-            name: name.clone(),
-            input: input.clone(),
-            kind: track.media,
-            codec: track.entries.first().map(|e| e.codec.clone()).unwrap_or_default(),
-            language: track.language.clone(),
-            width: size.map(|size| size.0),
-            height: size.map(|size| size.1),
-            sample_rate: track.description.sample_rate,
-            channels: track.description.channels.map(|channels| channels.count),
-            timescale: track.timescale,
+            facts: TrackFacts::of(input, name, track),
             duration: track.duration(),
             segments: durations.len(),
             shortest: whole.iter().copied().min().unwrap_or(0),
@@ -103,9 +94,8 @@ pub(super) struct Planned {
 /// What inputs and arguments cause; the outputs are checked for being free.
 pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Control) -> Result<Plan> {
     let items = open_all(job, encryptor, control)?;
-    let sets = sets::group(&items)?;
+    let (sets, mut warnings) = sets::group(&items)?;
     let names = names::choose(job, &items)?;
-    let mut warnings = sets::near_misses(&items, &sets);
     let keys = keys(&items, encryptor)?;
     let master = Master::of(job, &items, &sets, &names)?;
     let start = master.start();
@@ -164,7 +154,7 @@ fn timescale_warning(set: &Set, tracks: &[Planned]) -> Option<String> {
 
 /// The cut list that everything follows: that of the first set of video, or of sound where there is none.
 struct Master {
-    /// The set's index and its cuts; none where there is nothing but text.
+    /// The set's index, and the samples at which its tracks are cut; none where there is nothing but text.
     set: Option<(usize, Vec<Vec<usize>>)>,
     /// Starts of fragments.
     fragments: Vec<Instant>,
@@ -191,7 +181,7 @@ impl Master {
             fragments: starts.iter().map(|&ticks| instant(ticks)).collect(),
             segments: segments.iter().map(|range| instant(starts[range.start])).collect(),
             end: end.max_by(|a, b| a.compare(*b)).unwrap_or(instant(line.end)),
-            set: Some((position, cuts)),
+            set: Some((position, align::starts(&lines, &cuts))),
         })
     }
 
@@ -263,13 +253,14 @@ fn cut_set(
             .collect();
     }
     let shared = match &master.set {
-        Some((master_set, cuts)) if *master_set == position => Some(cuts.clone()),
+        Some((master_set, starts)) if *master_set == position => Some(starts.clone()),
         _ if set.media == Media::Video => {
             let lines: Vec<Line> = members
                 .iter()
                 .filter_map(|(index, item)| Some(Line::of(names[*index].as_str(), item.track()?)))
                 .collect();
-            Some(align::shared_cuts(&lines, job.durations.fragment, job.align)?)
+            let cuts = align::shared_cuts(&lines, job.durations.fragment, job.align)?;
+            Some(align::starts(&lines, &cuts))
         }
         // Sound follows.
         _ => None,
@@ -279,10 +270,7 @@ fn cut_set(
         let Content::Media(track) = item.content else { continue };
         let cuts = match &shared {
             Some(shared) => {
-                let line = Line::of(names[index].as_str(), &track);
-                let starts: Vec<usize> =
-                    shared.iter().map(|points| line.points[points[position]].sample).collect();
-                let fragments = align::fragments_at(&track, &starts);
+                let fragments = align::fragments_at(&track, &shared[position]);
                 let segments = cut::segments(&fragments, track.timescale, job.durations.segment);
                 Cuts { fragments, segments, chunk: job.durations.chunk }
             }
@@ -302,7 +290,8 @@ fn cut_set(
 
 /// Cuts a track where the master is cut.
 fn follow(job: &Job, track: &Track, name: &str, master: &Master) -> Result<Cuts> {
-    let follow = |cuts: &[Instant], target| align::follow(track, name, cuts, master.end, target, job.align);
+    let line = Line::of(name, track);
+    let follow = |cuts: &[Instant], target| align::follow(&line, cuts, master.end, target, job.align);
     let starts = follow(&master.fragments, job.durations.fragment)?;
     let wanted = follow(&master.segments, job.durations.segment)?;
     // The same instants give the same samples, so segments start where fragments do.
@@ -323,7 +312,8 @@ fn cut_text(job: &Job, index: usize, item: Item, name: &str, master: &Master) ->
     let grid = text::Grid { timescale, cuts };
     let mut track = source.track(&grid).map_err(|e| e.in_file(&item.input))?;
     track.warnings.splice(0..0, item.notes);
-    let starts = align::follow(&track, name, &master.segments, master.end, job.durations.segment, job.align)?;
+    let line = Line::of(name, &track);
+    let starts = align::follow(&line, &master.segments, master.end, job.durations.segment, job.align)?;
     let fragments = align::fragments_at(&track, &starts);
     let segments = (0..fragments.len()).map(|n| n..n + 1).collect();
     let sidecar = match source.coding() {

@@ -50,10 +50,10 @@ pub struct SetReport {
     pub tracks: Vec<String>,
 }
 
-/// One track of a [`Report`].
+/// What a track is, in a [`Report`] and in a [`PlanReport`].
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TrackReport {
+pub struct TrackFacts {
     /// Name of the output.
     pub name: String,
     /// The input it came from.
@@ -77,8 +77,17 @@ pub struct TrackReport {
     /// Channels of sound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<u32>,
-    /// Ticks a second of all times below.
+    /// Ticks a second of all times of the track.
     pub timescale: u32,
+}
+
+/// One track of a [`Report`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrackReport {
+    /// What it is.
+    #[serde(flatten)]
+    pub facts: TrackFacts,
     /// Decode time of the first sample.
     pub start: u64,
     /// What is decoded before this media time is not presented: priming of sound.
@@ -128,31 +137,9 @@ pub struct PlanReport {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedReport {
-    /// Name of the output.
-    pub name: String,
-    /// The input it comes from.
-    pub input: String,
-    /// `video`, `audio` or `text`.
-    pub kind: Media,
-    /// The `codecs` parameter.
-    pub codec: String,
-    /// BCP 47 tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// Presentation size of video in pixels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub width: Option<u32>,
-    /// Presentation size of video in pixels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub height: Option<u32>,
-    /// Samples of sound a second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sample_rate: Option<u32>,
-    /// Channels of sound.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<u32>,
-    /// Ticks a second of all times below.
-    pub timescale: u32,
+    /// What it is.
+    #[serde(flatten)]
+    pub facts: TrackFacts,
     /// Total duration.
     pub duration: u64,
     /// Number of segments.
@@ -252,6 +239,24 @@ impl PartReport {
     }
 }
 
+impl TrackFacts {
+    pub(super) fn of(input: &str, name: &str, track: &Track) -> Self {
+        let size = (track.media == Media::Video).then_some(track.presentation_size);
+        TrackFacts {
+            name: name.to_string(),
+            input: input.to_string(),
+            kind: track.media,
+            codec: track.entries.first().map(|e| e.codec.clone()).unwrap_or_default(),
+            language: track.language.clone(),
+            width: size.map(|size| size.0),
+            height: size.map(|size| size.1),
+            sample_rate: track.description.sample_rate,
+            channels: track.description.channels.map(|channels| channels.count),
+            timescale: track.timescale,
+        }
+    }
+}
+
 impl TrackReport {
     pub(super) fn of(
         input: &str,
@@ -264,18 +269,8 @@ impl TrackReport {
         let samples = track.samples.samples();
         let mut warnings = track.warnings.clone();
         warnings.extend(part.map(|part| part.warning(track.timescale)));
-        let size = (track.media == Media::Video).then_some(track.presentation_size);
         TrackReport {
-            name: name.to_string(),
-            input: input.to_string(),
-            kind: track.media,
-            codec: track.entries.first().map(|e| e.codec.clone()).unwrap_or_default(),
-            language: track.language.clone(),
-            width: size.map(|size| size.0),
-            height: size.map(|size| size.1),
-            sample_rate: track.description.sample_rate,
-            channels: track.description.channels.map(|channels| channels.count),
-            timescale: track.timescale,
+            facts: TrackFacts::of(input, name, track),
             start: track.start,
             presented_from: track.presented_from,
             duration: track.duration(),

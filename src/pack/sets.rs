@@ -183,11 +183,12 @@ pub(super) fn frame_rate(track: &crate::cmaf::Track) -> Option<FrameRate> {
     near(whole, 1).or_else(|| near(whole * 1000, 1001))
 }
 
-/// Puts items into sets, video first, then sound, then text, each in the order of the inputs.
+/// Puts items into sets, video first, then sound, then text, each in the order of the inputs. With them comes what the
+/// user should know of them.
 ///
 /// # Errors
 /// `Usage` where a `group=` holds what can't be one set, or a guess would mix frame rates.
-pub(super) fn group(items: &[Item]) -> Result<Vec<Set>> {
+pub(super) fn group(items: &[Item]) -> Result<(Vec<Set>, Vec<String>)> {
     let traits: Vec<Traits<'_>> = items.iter().map(Traits::of).collect();
     let mut sets: Vec<Set> = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -234,7 +235,8 @@ pub(super) fn group(items: &[Item]) -> Result<Vec<Set>> {
     sets.sort_by_key(|set| set.media);
     choose_defaults(items, &mut sets);
     add_roles(&mut sets);
-    Ok(sets)
+    let notes = near_misses(items, &traits, &sets);
+    Ok((sets, notes))
 }
 
 /// Labels that differ are for different choices.
@@ -275,8 +277,7 @@ fn add_roles(sets: &mut [Set]) {
 
 /// The tracks that look like renditions of one another but for their duration: a set falls apart over that, which its
 /// maker should know.
-pub(super) fn near_misses(items: &[Item], sets: &[Set]) -> Vec<String> {
-    let traits: Vec<Traits<'_>> = items.iter().map(Traits::of).collect();
+fn near_misses(items: &[Item], traits: &[Traits<'_>], sets: &[Set]) -> Vec<String> {
     let mut notes = Vec::new();
     for (position, set) in sets.iter().enumerate() {
         for other in &sets[..position] {

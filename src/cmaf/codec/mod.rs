@@ -16,7 +16,7 @@ mod video;
 mod visual;
 pub mod vp9;
 
-use super::Track;
+use super::{Media, Track, edit};
 use crate::cenc::Scheme;
 use crate::control::Control;
 use crate::demux::{self, Codec, Container, TrackKind};
@@ -33,7 +33,7 @@ pub struct Options {
     pub protect: Option<(Scheme, u8)>,
 }
 
-/// Reads all packets of a track and makes samples of them.
+/// Reads all packets of a track and makes samples of them, its edit list applied.
 ///
 /// # Errors
 /// - `Format`: the container or the stream is broken; the message names offset and sample.
@@ -70,5 +70,14 @@ pub fn build(
             return Err(Error::unsupported(format!("{media} of type {codec} is not packaged")).in_file(name));
         }
     };
-    build(track, container, options, control).map_err(|e| e.in_file(name))
+    let (edits, movie_timescale) = (track.edits.clone(), track.movie_timescale);
+    let build = || {
+        let mut built = build(track, container, options, control)?;
+        // Those of sound and text are in already: what they leave out is priming, see `edit::apply_priming`.
+        if built.media == Media::Video {
+            edit::apply_edits(&mut built, &edits, movie_timescale)?;
+        }
+        Ok(built)
+    };
+    build().map_err(|e: Error| e.in_file(name))
 }

@@ -271,8 +271,7 @@ impl Builder {
             return Err(Error::format("it has no samples: no frame was found"));
         };
         let timescale = stream.timescale;
-        let mut warnings = std::mem::take(&mut self.source.notes);
-        warnings.append(&mut self.source.reader.take_notes());
+        let mut warnings = self.source.take_notes();
         warnings.extend(self.clock.warnings());
         self.shorten_last(timescale, &mut warnings);
         if self.late_trims > 0 {

@@ -197,8 +197,7 @@ impl<C: VideoCodec> Builder<C> {
             return Err(Error::format("it has no samples"));
         }
         let (start, notes) = self.timeline.finish(self.samples.samples_mut())?;
-        let mut warnings = std::mem::take(&mut self.source.notes);
-        warnings.append(&mut self.source.reader.take_notes());
+        let mut warnings = self.source.take_notes();
         warnings.extend(notes);
         warnings.extend(self.codec.warnings());
         warnings.extend(self.access.warnings(self.samples.samples().len()));
@@ -233,6 +232,7 @@ impl<C: VideoCodec> Builder<C> {
         let presentation_size =
             shown.iter().map(Shown::presentation_size).fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
         let description = shown.first().map_or_else(Description::default, |shown| Description {
+            coded_size: Some(shown.size),
             colour: shown.colour.nclx,
             pixel_aspect: shown.colour.pixel_aspect.filter(|(h, v)| h != v),
             ..Description::default()

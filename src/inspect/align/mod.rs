@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cmaf::align::{self, Instant, Line, Mode};
 use crate::cmaf::codec;
-use crate::cmaf::{Media, Track, edit};
+use crate::cmaf::{Media, Track};
 use crate::control::Control;
 use crate::demux::{self, TrackKind};
 use crate::error::{Error, Result};
@@ -164,12 +164,8 @@ fn read(
         if is_text || matches!(source.kind, TrackKind::Other { .. }) {
             continue;
         }
-        let (edits, movie_timescale) = (source.edits.clone(), source.movie_timescale);
         let options = codec::Options { frame_rate: options.frame_rate, protect: None };
-        let mut track = codec::build(source, opened.container, &options, control)?;
-        if track.media == Media::Video {
-            edit::apply_edits(&mut track, &edits, movie_timescale).map_err(|e| e.in_file(input.name()))?;
-        }
+        let track = codec::build(source, opened.container, &options, control)?;
         tracks.push((input.name().to_string(), track));
     }
     if tracks.len() == count {

@@ -54,12 +54,22 @@ pub fn write(presentation: &Presentation) -> Result<Vec<(String, String)>> {
     Ok(playlists)
 }
 
+/// The file of a track's media playlist.
+pub fn media_playlist(track: &str) -> String {
+    format!("{track}.m3u8")
+}
+
+/// The file of the I-frame playlist of a track of video.
+pub fn i_frame_playlist(track: &str) -> String {
+    format!("{track}-iframes.m3u8")
+}
+
 fn file(rendition: &Rendition) -> String {
-    format!("{}.m3u8", rendition.name)
+    media_playlist(&rendition.name)
 }
 
 fn i_frames_file(rendition: &Rendition) -> String {
-    format!("{}-iframes.m3u8", rendition.name)
+    i_frame_playlist(&rendition.name)
 }
 
 /// The address of a file below the folder of the manifests.

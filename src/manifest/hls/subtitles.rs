@@ -1,10 +1,9 @@
 //! Renditions of subtitles, and the names that people choose by.
 
-use isolang::Language;
-
 use super::attributes::Attributes;
 use super::{file, uri};
 use crate::cmaf::Media;
+use crate::language;
 use crate::manifest::model::{Presentation, Rendition, SwitchingSet};
 
 /// The `GROUP-ID` of all subtitles.
@@ -91,16 +90,10 @@ impl Names {
 
 fn described(set: &SwitchingSet) -> Option<String> {
     let tag = set.language.as_deref()?;
-    let (primary, rest) = tag.split_once('-').unwrap_or((tag, ""));
-    let language = Language::from_639_1(primary).or_else(|| Language::from_639_3(primary))?;
-    if language == Language::Und {
-        return None;
-    }
+    let name = language::name(tag)?;
     let plain = ["main", "alternate", "subtitle", "dub"];
     let roles = set.roles.iter().map(String::as_str).filter(|role| !plain.contains(role));
-    let tag = (!rest.is_empty()).then_some(tag);
+    let tag = tag.contains('-').then_some(tag);
     let more: Vec<&str> = tag.into_iter().chain(roles).collect();
-    // ISO 639-3 puts what tells languages of one name apart in brackets.
-    let name = language.to_name().split(" (").next().unwrap_or_default();
     Some(if more.is_empty() { name.to_string() } else { format!("{name} ({})", more.join(", ")) })
 }

@@ -329,7 +329,7 @@ pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
     if !arguments.quiet {
         for track in &report.tracks {
             for warning in &track.warnings {
-                terminal::warning(&format!("{}: {warning}", track.input));
+                terminal::warning(&format!("{}: {warning}", track.facts.input));
             }
         }
         report.warnings.iter().for_each(|warning| terminal::warning(warning));

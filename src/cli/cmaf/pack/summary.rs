@@ -1,6 +1,7 @@
 //! What `cmaf pack` tells people.
 
 use crate::cmaf::Media;
+use crate::manifest::hls;
 use crate::pack::{Job, PlanReport, PlannedReport, Report, SetReport, TrackReport};
 use crate::time::display_ticks;
 
@@ -28,7 +29,7 @@ pub(super) fn of_plan(plan: &PlanReport, job: &Job) -> String {
     for set in &plan.sets {
         text.push_str(&format!("{}\n", set_line(set)));
         for name in &set.tracks {
-            if let Some(track) = plan.tracks.iter().find(|track| track.name == *name) {
+            if let Some(track) = plan.tracks.iter().find(|track| track.facts.name == *name) {
                 text.push_str(&planned_block(track));
             }
         }
@@ -48,7 +49,7 @@ pub(super) fn of_plan(plan: &PlanReport, job: &Job) -> String {
 
 /// The manifests that players open, and how many playlists there are beside them.
 fn manifests(files: &[String]) -> Option<String> {
-    let is_playlist = |file: &&String| file.ends_with(".m3u8") && *file != "main.m3u8";
+    let is_playlist = |file: &&String| file.ends_with(".m3u8") && *file != hls::MULTIVARIANT;
     let playlists = files.iter().filter(is_playlist).count();
     let mut shown: Vec<String> = files.iter().filter(|file| !is_playlist(file)).cloned().collect();
     if playlists > 0 {
@@ -70,20 +71,25 @@ fn set_line(set: &SetReport) -> String {
 }
 
 fn planned_block(track: &PlannedReport) -> String {
-    let shown = |ticks| display_ticks(ticks, track.timescale);
+    let shown = |ticks| display_ticks(ticks, track.facts.timescale);
     let durations = if track.shortest == track.longest {
         shown(track.longest)
     } else {
         format!("{} to {}", shown(track.shortest), shown(track.longest))
     };
     let key = track.kid.map_or_else(|| "clear".to_string(), |kid| format!("key ID {kid}"));
-    let facts = media_facts(track.kind, track.width.zip(track.height), track.sample_rate, track.channels);
+    let facts = media_facts(
+        track.facts.kind,
+        track.facts.width.zip(track.facts.height),
+        track.facts.sample_rate,
+        track.facts.channels,
+    );
     format!(
         "  {}  {}{facts}, {} of {durations}, {key}, from {}\n",
-        track.name,
-        track.codec,
+        track.facts.name,
+        track.facts.codec,
         plural(track.segments, "segment", "segments"),
-        track.input
+        track.facts.input
     )
 }
 
@@ -123,14 +129,19 @@ fn track_block(track: &TrackReport, job: &Job) -> String {
         }
         [] => String::new(),
     };
-    let facts = media_facts(track.kind, track.width.zip(track.height), track.sample_rate, track.channels);
+    let facts = media_facts(
+        track.facts.kind,
+        track.facts.width.zip(track.facts.height),
+        track.facts.sample_rate,
+        track.facts.channels,
+    );
     format!(
         "{place}\n  {:<11} {}{facts}{}\n  time        {} from {}, {}, {}\n  fragments   {}\n  encryption  {encryption}\n",
-        track.kind.name(),
-        track.codec,
-        track.language.as_ref().map(|language| format!(", {language}")).unwrap_or_default(),
-        display_ticks(track.duration, track.timescale),
-        display_ticks(track.start, track.timescale),
+        track.facts.kind.name(),
+        track.facts.codec,
+        track.facts.language.as_ref().map(|language| format!(", {language}")).unwrap_or_default(),
+        display_ticks(track.duration, track.facts.timescale),
+        display_ticks(track.start, track.facts.timescale),
         plural(track.samples, "sample", "samples"),
         plural(track.sync_samples, "random access point", "random access points"),
         track.fragments.len(),

@@ -129,6 +129,7 @@ impl EntryBuilder {
         let size = (self.sequence.max_frame_width_minus_1 + 1, self.sequence.max_frame_height_minus_1 + 1);
         let aspect = pixel_aspect(render_size, size)?;
         Ok(Description {
+            coded_size: Some(size),
             colour: Some(self.nclx()),
             pixel_aspect: (aspect.0 != aspect.1).then_some(aspect),
             ..Description::default()

@@ -373,8 +373,7 @@ impl Builder {
             .clause("AV1-ISOBMFF § 2.4"));
         }
         let (start, notes) = timeline.finish(self.samples.samples_mut())?;
-        let mut warnings = std::mem::take(&mut self.source.notes);
-        warnings.append(&mut self.source.reader.take_notes());
+        let mut warnings = self.source.take_notes();
         warnings.append(&mut self.warnings);
         warnings.extend(notes);
         if let Some((sample, offset)) = self.missing_references {

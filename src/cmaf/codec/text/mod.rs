@@ -192,9 +192,7 @@ impl Source {
             Text::WebVtt(_) => None,
         };
         let language = options.language.clone().or(track.language.clone()).or(own);
-        let mut warnings = std::mem::take(&mut track.notes);
-        warnings.extend(track.reader.take_notes());
-        let mut source = Source { name: name.to_string(), language, text, warnings };
+        let mut source = Source { name: name.to_string(), language, text, warnings: track.take_notes() };
         source.recode(options)?;
         source.settle();
         Ok(source)

@@ -1,6 +1,5 @@
 use crate::cenc::{Scheme, check_span, protected_ranges};
 use crate::cmaf::codec::{Options, build};
-use crate::cmaf::edit::apply_edits;
 use crate::cmaf::{Dependency, Detail, Track};
 use crate::control::Control;
 use crate::demux;
@@ -15,12 +14,9 @@ fn track(bytes: &[u8], protect: Option<Scheme>) -> Result<Track> {
     let input = Input::from_bytes("input", bytes.to_vec());
     let mut opened = demux::open(&input, &demux::Options::default())?;
     let source = opened.tracks.remove(0);
-    let (edits, movie_timescale) = (source.edits.clone(), source.movie_timescale);
     let protect = protect.map(|scheme| (scheme, scheme.per_sample_iv_size()));
     let options = Options { protect, ..Options::default() };
-    let mut track = build(source, opened.container, &options, &Control::default())?;
-    apply_edits(&mut track, &edits, movie_timescale)?;
-    Ok(track)
+    build(source, opened.container, &options, &Control::default())
 }
 
 /// The maps of all samples, which are checked to span them.
