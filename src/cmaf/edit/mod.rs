@@ -93,21 +93,35 @@ fn media_start(edit: &Edit, timescale: u32) -> Result<i64> {
     Ok(at)
 }
 
-/// Decode times and samples, in order.
-fn timed(track: &Track) -> Result<impl DoubleEndedIterator<Item = (i64, &Sample)> + ExactSizeIterator> {
+/// Decode times at which a track starts and ends.
+///
+/// # Errors
+/// `Limit` where composition times could pass 63 bits.
+fn span(track: &Track) -> Result<(i64, i64)> {
     let too_late = || Error::limit("the track's times do not fit 63 bits");
-    let samples = track.samples.samples();
     let end = i64::try_from(track.start.saturating_add(track.duration())).map_err(|_| too_late())?;
-    // Offsets have 32 bits: what is left keeps all composition times inside 63.
+    // Offsets have 32 bits.
     end.checked_add(1 << 32).ok_or_else(too_late)?;
-    let start = track.start as i64;
-    let times = samples.iter().scan(start, |time, sample| {
-        let this = *time;
-        *time += i64::from(sample.duration);
-        Some(this)
-    });
-    let times: Vec<i64> = times.collect();
-    Ok(times.into_iter().zip(samples))
+    Ok((track.start as i64, end))
+}
+
+/// Decode times and samples, in order.
+fn timed(track: &Track) -> Result<impl Iterator<Item = (i64, &Sample)>> {
+    let (mut time, _) = span(track)?;
+    Ok(track.samples.samples().iter().map(move |sample| {
+        let this = time;
+        time += i64::from(sample.duration);
+        (this, sample)
+    }))
+}
+
+/// Indices, decode times and samples, the last one first.
+fn timed_backwards(track: &Track) -> Result<impl Iterator<Item = (usize, i64, &Sample)>> {
+    let (_, mut time) = span(track)?;
+    Ok(track.samples.samples().iter().enumerate().rev().map(move |(index, sample)| {
+        time -= i64::from(sample.duration);
+        (index, time, sample)
+    }))
 }
 
 fn composition(time: i64, sample: &Sample) -> i64 {
@@ -148,7 +162,7 @@ fn present(track: &mut Track, presented: i64, start: Option<i64>) -> Result<()> 
 /// Whether each sync sample is decoded when the first picture from it on is presented.
 fn starts_are_presented(track: &Track) -> Result<bool> {
     let mut earliest = i64::MAX;
-    for (time, sample) in timed(track)?.rev() {
+    for (_, time, sample) in timed_backwards(track)? {
         earliest = earliest.min(composition(time, sample));
         if sample.dependency == Dependency::Sync && earliest != time {
             return Ok(false);
@@ -183,7 +197,7 @@ fn order_by_presentation(track: &mut Track) -> Result<()> {
 fn first_sample(track: &Track, at: i64) -> Result<usize> {
     let mut earliest = i64::MAX;
     let mut sync_before = None;
-    for (index, (time, sample)) in timed(track)?.enumerate().rev() {
+    for (index, time, sample) in timed_backwards(track)? {
         earliest = earliest.min(composition(time, sample));
         let sync = sample.dependency == Dependency::Sync;
         if earliest == at && (index == 0 || sync) || (index == 0 && earliest > at) {
