@@ -81,7 +81,9 @@ fn segments_keys_and_addresses() {
 fn text_alone_has_no_playlists() {
     let bench = bench();
     assert_snapshot!("text_alone", bench.run("pack harbour.ttal?lang=en -o out"));
-    assert_eq!(bench.outputs("out"), ["harbour.mp4", "harbour.vtt", "manifest.mpd"]);
+    assert_eq!(bench.outputs("out"), ["harbour.mp4", "manifest.mpd"]);
+    let plan = bench.run("pack harbour.ttal?lang=en -o planned --dry-run");
+    assert!(plan.contains("  harbour.mp4\n  manifest.mpd\n"), "{plan}");
 }
 
 #[test]

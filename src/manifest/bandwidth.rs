@@ -1,5 +1,7 @@
 //! The rates that manifests promise, measured on what was written.
 
+use std::ops::Range;
+
 use crate::time::Seconds;
 
 /// Bytes that are needed at once, and the time until the next ones are.
@@ -27,13 +29,22 @@ pub fn leaky_bucket<'a>(
     // Times are in fractions of a tick in which the buffer time is whole.
     let fraction = i128::from(min_buffer_time.0.denominator());
     let buffer = i128::from(min_buffer_time.0.numerator()) * i128::from(timescale);
-    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    let mut starts = Vec::new();
+    let mut ends: Vec<(Point, Range<usize>)> = Vec::new();
     let mut now = Point { time: 0, bytes: 0 };
     for segment in segments {
         starts.push(now);
+        let first = ends.len();
         for part in segment {
             now.bytes = now.bytes.saturating_add(part.size.into());
-            ends.push((Point { time: now.time.saturating_add(buffer), bytes: now.bytes }, 0..starts.len()));
+            let end = Point { time: now.time.saturating_add(buffer), bytes: now.bytes };
+            // All ends of a segment have the same starts, so those under a line between two others never count.
+            while let [.., (a, _), (b, _)] = &ends[first..]
+                && b.is_under(*a, end)
+            {
+                ends.pop();
+            }
+            ends.push((end, 0..starts.len()));
             now.time = now.time.saturating_add(i128::from(part.duration).saturating_mul(fraction));
         }
     }
@@ -93,6 +104,15 @@ struct Point {
     bytes: i128,
 }
 
+impl Point {
+    /// Whether it is not above the line from `a` to `c`, between which it lies in time.
+    fn is_under(self, a: Point, c: Point) -> bool {
+        let own = (self.bytes - a.bytes).checked_mul(c.time - a.time);
+        let line = (c.bytes - a.bytes).checked_mul(self.time - a.time);
+        own.zip(line).is_some_and(|(own, line)| own <= line)
+    }
+}
+
 /// Bytes in ticks of some timescale.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
@@ -124,7 +144,7 @@ impl Rate {
 ///
 /// Dinkelbach's method: take the pair that is furthest above the rate so far, until there is none. Each round is linear,
 /// and there are few, because the rate gets closer with the square.
-fn steepest(starts: &[Point], ends: &[(Point, std::ops::Range<usize>)]) -> Rate {
+fn steepest(starts: &[Point], ends: &[(Point, Range<usize>)]) -> Rate {
     let mut rate = Rate { bytes: 0, ticks: 1 };
     loop {
         let mut best: Option<(i128, Rate)> = None;

@@ -68,11 +68,11 @@ pub fn plan(job: &Job, control: &Control) -> Result<PlanReport> {
 /// An output must not be there before anything is done for it.
 fn check_free(job: &Job, plan: &Plan, outputs: &Outputs) -> Result<()> {
     for planned in &plan.tracks {
-        for path in names::paths(job, planned.track.media, &planned.name) {
+        for path in names::paths(job, &plan.manifests, planned.track.media, &planned.name) {
             outputs.check_free(&job.folder.join(path))?;
         }
     }
-    let manifests = [(job.manifests.dash, names::MPD), (job.manifests.hls, hls::MULTIVARIANT)];
+    let manifests = [(plan.manifests.dash, names::MPD), (plan.manifests.hls, hls::MULTIVARIANT)];
     for (_, path) in manifests.into_iter().filter(|(wanted, _)| *wanted) {
         outputs.check_free(&job.folder.join(path))?;
     }
@@ -109,7 +109,7 @@ fn write_manifests(
     written: &[(write::Written, Option<EncryptionReport>)],
     outputs: &mut Outputs,
 ) -> Result<Vec<String>> {
-    if !job.manifests.dash && !job.manifests.hls {
+    if !plan.manifests.dash && !plan.manifests.hls {
         return Ok(Vec::new());
     }
     let tracks: Vec<Done<'_>> = plan
@@ -126,10 +126,10 @@ fn write_manifests(
         }
     }
     let sidecars = files.len();
-    if job.manifests.hls && plan.has_media() {
+    if plan.manifests.hls {
         files.extend(hls::write(&presentation)?);
     }
-    if job.manifests.dash {
+    if plan.manifests.dash {
         files.push((names::MPD.to_string(), dash::write(&presentation)?));
     }
     for (name, text) in &files {

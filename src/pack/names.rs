@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::job::Job;
+use super::job::{Job, Manifests};
 use super::open::{Item, stem};
 use crate::cmaf::Media;
 use crate::cmaf::write::Layout;
@@ -17,15 +17,15 @@ pub(super) const MPD: &str = "manifest.mpd";
 ///
 /// # Errors
 /// `Usage` where names that the user gave lead to the same output.
-pub(super) fn choose(job: &Job, items: &[Item]) -> Result<Vec<String>> {
+pub(super) fn choose(job: &Job, manifests: &Manifests, items: &[Item]) -> Result<Vec<String>> {
     let stems: Vec<String> = items.iter().map(|item| wanted(job, items, item)).collect();
-    let mut used = Used::new(job);
+    let mut used = Used::new(manifests);
     let mut names = vec![String::new(); items.len()];
     for (index, item) in items.iter().enumerate() {
         if let Some(name) = &item.settings.name
             && item.place.1 == 1
         {
-            used.take(job, item, name).map_err(|other| {
+            used.take(job, manifests, item, name).map_err(|other| {
                 Error::usage(format!("name={name}: {other} is called so already")).in_file(&item.input)
             })?;
             names[index].clone_from(name);
@@ -44,7 +44,7 @@ pub(super) fn choose(job: &Job, items: &[Item]) -> Result<Vec<String>> {
             *number += 1;
             // Another input may be called `stem-1` outright.
             let name = if shared || *number > 1 { format!("{stem}-{number}") } else { stem.clone() };
-            if used.take(job, item, &name).is_ok() {
+            if used.take(job, manifests, item, &name).is_ok() {
                 names[index] = name;
                 break;
             }
@@ -68,20 +68,21 @@ fn wanted(job: &Job, items: &[Item], item: &Item) -> String {
 struct Used(BTreeSet<String>);
 
 impl Used {
-    fn new(job: &Job) -> Self {
+    fn new(manifests: &Manifests) -> Self {
         let mut used = BTreeSet::new();
-        if job.manifests.dash {
+        if manifests.dash {
             used.insert(MPD.to_string());
         }
-        if job.manifests.hls {
+        if manifests.hls {
             used.insert(hls::MULTIVARIANT.to_string());
         }
         Used(used)
     }
 
     /// Takes all paths of a track, or tells the first that is taken already.
-    fn take(&mut self, job: &Job, item: &Item, name: &str) -> Result<(), String> {
-        let paths: Vec<String> = paths(job, item.media(), name).iter().map(|p| p.to_lowercase()).collect();
+    fn take(&mut self, job: &Job, manifests: &Manifests, item: &Item, name: &str) -> Result<(), String> {
+        let paths: Vec<String> =
+            paths(job, manifests, item.media(), name).iter().map(|p| p.to_lowercase()).collect();
         match paths.iter().find(|path| self.0.contains(*path)) {
             Some(taken) => Err(taken.clone()),
             None => {
@@ -93,12 +94,12 @@ impl Used {
 }
 
 /// Everything that a track of this name may leave in the output folder.
-pub(super) fn paths(job: &Job, media: Media, name: &str) -> Vec<String> {
+pub(super) fn paths(job: &Job, manifests: &Manifests, media: Media, name: &str) -> Vec<String> {
     let mut paths = vec![match job.layout {
         Layout::Single => format!("{name}.mp4"),
         Layout::Segments => job.template.folder(name),
     }];
-    if job.manifests.hls {
+    if manifests.hls {
         paths.push(hls::media_playlist(name));
         match media {
             Media::Video => paths.push(hls::i_frame_playlist(name)),

@@ -1,7 +1,7 @@
 //! What will be written: sets, names, keys and cuts, all decided before the first output.
 
 use super::encrypt::Encryptor;
-use super::job::Job;
+use super::job::{Job, Manifests};
 use super::names;
 use super::open::{Content, Item, open_all};
 use super::report::{PartReport, PlanReport, PlannedReport, TrackFacts};
@@ -23,23 +23,20 @@ pub(super) struct Plan {
     pub(super) tracks: Vec<Planned>,
     /// The instant at which the presentation begins.
     pub(super) start: Instant,
+    /// The manifests that are written: of those asked for the ones that can hold the presentation. HLS has none of text
+    /// alone (RFC 8216 § 4.3.4.2).
+    pub(super) manifests: Manifests,
     pub(super) warnings: Vec<String>,
 }
 
 impl Plan {
-    /// Whether there is video or sound, without which there is no HLS presentation (RFC 8216 § 4.3.4.2).
-    pub(super) fn has_media(&self) -> bool {
-        self.sets.iter().any(|set| set.media != Media::Text)
-    }
-
     /// The plan as it is reported.
     pub(super) fn report(&self, job: &Job) -> PlanReport {
-        let with_hls = job.manifests.hls && self.has_media();
-        let manifests = [(with_hls, hls::MULTIVARIANT), (job.manifests.dash, names::MPD)];
+        let manifests = [(self.manifests.hls, hls::MULTIVARIANT), (self.manifests.dash, names::MPD)];
         PlanReport {
             version: 1,
             sets: self.sets.iter().map(|set| set.report(&self.tracks)).collect(),
-            tracks: self.tracks.iter().map(|planned| planned.report(job)).collect(),
+            tracks: self.tracks.iter().map(|planned| planned.report(job, &self.manifests)).collect(),
             manifests: manifests
                 .iter()
                 .filter(|(wanted, _)| *wanted)
@@ -51,7 +48,7 @@ impl Plan {
 }
 
 impl Planned {
-    fn report(&self, job: &Job) -> PlannedReport {
+    fn report(&self, job: &Job, manifests: &Manifests) -> PlannedReport {
         let Planned { name, input, track, cuts, key, part, .. } = self;
         let durations: Vec<u64> = cuts
             .segments
@@ -69,7 +66,7 @@ impl Planned {
             shortest: whole.iter().copied().min().unwrap_or(0),
             longest: durations.iter().copied().max().unwrap_or(0),
             kid: *key,
-            files: names::paths(job, track.media, name),
+            files: names::paths(job, manifests, track.media, name),
             warnings,
         }
     }
@@ -95,7 +92,12 @@ pub(super) struct Planned {
 pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Control) -> Result<Plan> {
     let items = open_all(job, encryptor, control)?;
     let (sets, mut warnings) = sets::group(&items)?;
-    let names = names::choose(job, &items)?;
+    let mut manifests = job.manifests.clone();
+    if manifests.hls && sets.iter().all(|set| set.media == Media::Text) {
+        manifests.hls = false;
+        warnings.push("no HLS playlists are written: a presentation in HLS needs video or sound".to_string());
+    }
+    let names = names::choose(job, &manifests, &items)?;
     let keys = keys(&items, encryptor)?;
     let master = Master::of(job, &items, &sets, &names)?;
     let start = master.start();
@@ -116,12 +118,7 @@ pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Contr
         }
         warnings.extend(timescale_warning(set, &tracks));
     }
-    let plan = Plan { sets, tracks, start, warnings };
-    if plan.has_media() || !job.manifests.hls {
-        return Ok(plan);
-    }
-    let note = "no HLS playlists are written: a presentation in HLS needs video or sound".to_string();
-    Ok(Plan { warnings: plan.warnings.into_iter().chain([note]).collect(), ..plan })
+    Ok(Plan { sets, tracks, start, manifests, warnings })
 }
 
 fn keys(items: &[Item], encryptor: Option<&Encryptor<'_>>) -> Result<Vec<Option<KeyId>>> {
@@ -317,7 +314,7 @@ fn cut_text(job: &Job, index: usize, item: Item, name: &str, master: &Master) ->
     let fragments = align::fragments_at(&track, &starts);
     let segments = (0..fragments.len()).map(|n| n..n + 1).collect();
     let sidecar = match source.coding() {
-        text::Coding::Wvtt if job.manifests.hls => {
+        text::Coding::Wvtt if job.manifests.hls && master.set.is_some() => {
             Some(source.sidecar().map_err(|e| e.in_file(&item.input))?)
         }
         _ => None,
