@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media import Media
-from tools import IVS, KEY, KID, run
+from tools import IVS, KEY, KID, WRONG_KEY, run
 
 SCHEMES = ["clear", "cbcs", "cenc"]
 LAYOUTS = ["single file", "segments"]
+AUDIO_KID, AUDIO_KEY = KID[::-1], KEY[16:] * 2
+# The ID and key of the pictures and of the sound.
+KEYS = {KID: KEY, AUDIO_KID: AUDIO_KEY}
+# With the sound's key right, only a decoder of pictures can object.
+WRONG_KEYS = KEYS | {KID: WRONG_KEY}
 
 
 @dataclass
@@ -24,18 +29,19 @@ class Presentation:
 
 
 def package(cmaf: Path, media: Media, folder: Path, scheme: str, layout: str) -> Presentation:
-    """Makes a presentation of all tracks in `folder`; video and audio encrypted by `scheme` with KEY unless it is clear.
+    """Makes a presentation of all tracks in `folder`; video and audio encrypted by `scheme` with KEYS unless it is clear.
 
     Raises RuntimeError with what the packager said.
     """
-    inputs = [str(path) for path in media.video]
-    inputs += [f"{path}?lang={language}&label={language}" for (language, _), path in media.audio.items()]
+    key = (lambda label: "") if scheme == "clear" else "&key={}".format
+    inputs = [f"{path}?track=video{key('video')}" for path in media.video]
+    inputs += [f"{path}?lang={language}&label={language}{key('audio')}" for (language, _), path in media.audio.items()]
     inputs += [f"{path}?lang={language}&label={language}" for language, path in media.text.items()]
     options = ["-o", folder, "--segment-duration", "1.5", "--quiet"]
     if layout != "single file":
         options += ["--layout", "segments"]
     if scheme != "clear":
-        options += ["--encrypt", scheme, "--key", f"{KID}:{KEY}", "--iv", IVS[scheme], "--drm", "common"]
+        options += ["--encrypt", scheme, "--key", f"video={KID}:{KEY}", "--key", f"audio={AUDIO_KID}:{AUDIO_KEY}", "--iv", IVS[scheme], "--drm", "common"]
     made = run([cmaf, "pack", *inputs, *options])
     if made.code:
         raise RuntimeError(made.err[-600:])

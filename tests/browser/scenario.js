@@ -72,6 +72,8 @@ class Scenario {
     await this.load();
     this.video.play().catch(() => {});
     await this.until('first frames', () => this.frames.shown.length > 3 && this.video.currentTime > 0.2, 30);
+    // Before the seeks: over HLS, shaka-player shows text once a segment of video has followed the choice.
+    await this.player.selectText(this.task.text[0].language);
   }
 
   async seeks() {
@@ -115,7 +117,7 @@ class Scenario {
   // Chooses text by language and waits for the words at a time. Words may come later than the picture: then it goes
   // there once more.
   async text() {
-    let chosen = null;
+    let chosen = this.task.text[0].language;
     for (const { language, time, words } of this.task.text) {
       if (chosen !== language) await this.player.selectText(language);
       chosen = language;
@@ -134,7 +136,8 @@ class Scenario {
 
   // Leaves a picture with words on the screen.
   async still() {
-    const { time, words } = this.task.text[0];
+    const { language, time, words } = this.task.text[0];
+    await this.player.selectText(language);
     this.video.pause();
     await this.seek(time);
     await this.until(`words: ${words}`, () => this.player.words().join('\n').trim() === words);

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 TYPES = {
-    ".html": "text/html", ".js": "text/javascript", ".vtt": "text/vtt", ".ttml": "application/ttml+xml",
+    ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".vtt": "text/vtt", ".ttml": "application/ttml+xml",
     ".mpd": "application/dash+xml", ".m3u8": "application/vnd.apple.mpegurl",
 }
 PAGE = b"<!doctype html><meta charset=utf-8><video id=v muted playsinline></video>"
@@ -25,8 +25,8 @@ def base64url(text: str) -> str:
 class Server:
     """Serves `files` (by their path on the server) and `folders` (by the first part of it) on a port of its own.
 
-    `/` is a page with nothing but a video element. A POST to `/licence/KEY` answers a Clear Key request: every key
-    that is asked for is KEY. `missing` holds the paths that were asked for in vain.
+    `/` is a page with nothing but a video element. A POST to `/licence/KID:KEY,KID:KEY` answers a Clear Key
+    request with all these keys: hls.js asks for the first one only. `missing` holds the paths that were asked for in vain.
     """
 
     def __init__(self):
@@ -58,13 +58,12 @@ class Server:
                 self.answer(206, body[first : last + 1], kind, f"bytes {first}-{last}/{len(body)}")
 
             def do_POST(self):
-                request = self.rfile.read(int(self.headers.get("content-length", 0)))
-                keys = re.fullmatch(r"/licence/([0-9a-f]{32})", self.path)
-                if not keys:
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                if not re.fullmatch(r"/licence/(\w{32}:\w{32},?)+", self.path):
                     server.missing.append(self.path)
                     return self.answer(404, b"", "text/plain")
-                key = base64url(keys[1])
-                licence = {"keys": [{"kty": "oct", "kid": kid, "k": key} for kid in json.loads(request)["kids"]]}
+                pairs = [map(base64url, pair.split(":")) for pair in self.path.split("/")[-1].split(",")]
+                licence = {"keys": [{"kty": "oct", "kid": kid, "k": key} for kid, key in pairs]}
                 self.answer(200, json.dumps(licence).encode(), "application/json")
 
             def answer(self, status: int, body: bytes, kind: str, range: str | None = None):

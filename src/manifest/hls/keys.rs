@@ -22,9 +22,8 @@ const CLEAR: [[u8; 16]; 2] = [
 /// A tag for each way to the key that players know: DRM systems of the header's `pssh`; FairPlay or the address of the
 /// key's bytes; Clear Key, for keys that the page gives.
 ///
-/// Players that are given keys want a format that they know, and none that they take for something else. Under `cbcs`,
-/// `identity` makes hls.js load the key as MPEG-2 TS would need it and play nothing, while Shaka Player does not know
-/// `org.w3.clearkey`: FairPlay beside it satisfies both. Under `cenc`, hls.js ignores `identity`.
+/// `identity` promises the bytes of a key (RFC 8216 § 4.3.2.4), so it needs an address: Shaka Player takes any other data
+/// there for the key. It does not know `org.w3.clearkey`; under `cbcs`, FairPlay beside it makes it take the page's keys.
 ///
 /// # Errors
 /// `Unsupported` where HLS has no method for the scheme, `Usage` for FairPlay without `cbcs`, `Format` for a `pssh` that
@@ -60,7 +59,7 @@ pub(super) fn attributes(encryption: &Encryption, tag: &str) -> Result<Vec<Attri
     }
     let kid = encryption.kid.to_string();
     let key_uri = encryption.key_uri.as_deref().map(|uri| address::whole(&uri.replace("{kid}", &kid)));
-    // The ID where an address belongs: players that are given keys look no further.
+    // The ID where an address belongs: those who know this format find the key by it.
     let id = format!("data:text/plain;base64,{}", STANDARD.encode(encryption.kid.bytes()));
     match (key_uri, encryption.scheme) {
         (Some(uri), Scheme::Cbcs) if uri.starts_with("skd:") => lines.push(line(&uri, FAIRPLAY)),
@@ -69,7 +68,7 @@ pub(super) fn attributes(encryption: &Encryption, tag: &str) -> Result<Vec<Attri
         }
         (Some(uri), _) => lines.push(line(&uri, "identity")),
         (None, Scheme::Cbcs) => lines.push(line(&format!("skd://{kid}"), FAIRPLAY)),
-        (None, _) => lines.push(line(&id, "identity")),
+        (None, _) => {}
     }
     lines.push(with_id(line(&id, "org.w3.clearkey")));
     Ok(lines)

@@ -1,6 +1,6 @@
 // dash.js: DASH.
 
-async function createPlayer({ video, url, key, kid, error }) {
+async function createPlayer({ video, url, keys, error }) {
   const base64url = hex => btoa(String.fromCharCode(...hex.match(/../g).map(byte => parseInt(byte, 16))))
     .replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
   const player = dashjs.MediaPlayer().create();
@@ -8,7 +8,8 @@ async function createPlayer({ video, url, key, kid, error }) {
     debug: { logLevel: dashjs.Debug.LOG_LEVEL_NONE },
     streaming: {
       abr: { autoSwitchBitrate: { video: false, audio: false } },
-      buffer: { bufferTimeDefault: 2, bufferTimeAtTopQuality: 2, bufferTimeAtTopQualityLongForm: 2, initialBufferLevel: 0.5 },
+      // What is behind is fetched again after a seek.
+      buffer: { bufferToKeep: 1, bufferPruningInterval: 0.5, bufferTimeDefault: 2, bufferTimeAtTopQuality: 2, bufferTimeAtTopQualityLongForm: 2, initialBufferLevel: 0.5 },
       text: { defaultEnabled: false },
     },
   });
@@ -16,7 +17,8 @@ async function createPlayer({ video, url, key, kid, error }) {
   for (const type of new Set([ERROR, KEY_ERROR, PLAYBACK_ERROR].filter(Boolean)))
     player.on(type, event => error(`dash.js ${event.error?.code} ${event.error?.message}`));
   player.initialize(video, null, false);
-  if (key) player.setProtectionData({ 'org.w3.clearkey': { clearkeys: { [base64url(kid)]: base64url(key) } } });
+  const clearkeys = Object.fromEntries(Object.entries(keys).map(pair => pair.map(base64url)));
+  player.setProtectionData({ 'org.w3.clearkey': { clearkeys } });
   player.attachSource(url);
   const describe = track => ({ language: track.lang, codec: track.codec, active: track === player.getCurrentTrackFor('audio') });
   return {

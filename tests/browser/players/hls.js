@@ -1,10 +1,10 @@
 // hls.js: HLS.
 
-async function createPlayer({ video, url, key, licence, error }) {
+async function createPlayer({ video, url, scheme, licence, error }) {
   const player = new Hls({
     maxBufferLength: 2, maxMaxBufferLength: 2, startLevel: -1,
-    emeEnabled: !!key,
-    drmSystems: key ? { 'org.w3.clearkey': { licenseUrl: licence } } : {},
+    emeEnabled: scheme !== 'clear',
+    drmSystems: { 'org.w3.clearkey': { licenseUrl: licence } },
   });
   player.on(Hls.Events.ERROR, (_, about) => { if (about.fatal) error(`hls.js ${about.type} ${about.details} ${about.error?.message}`); });
   player.loadSource(url);

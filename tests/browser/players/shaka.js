@@ -1,6 +1,7 @@
 // shaka-player: DASH and HLS.
 
-async function createPlayer({ video, stage, url, protocol, key, kid, codec, error }) {
+async function createPlayer({ video, stage, url, protocol, keys, codec, error }) {
+  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/library/shaka.css' }));
   shaka.polyfill.installAll();
   const player = new shaka.Player();
   player.addEventListener('error', event => error(`shaka ${event.detail.code} ${JSON.stringify(event.detail.data).slice(0, 300)}`));
@@ -9,8 +10,11 @@ async function createPlayer({ video, stage, url, protocol, key, kid, codec, erro
   player.configure({
     abr: { enabled: false },
     preferredAudio: [{ codec: codec === 'aac' ? 'mp4a' : codec }],
-    streaming: { bufferingGoal: 2, rebufferingGoal: 0.5 },
-    drm: key ? { clearKeys: { [kid]: key } } : {},
+    // What is behind is fetched again after a seek.
+    streaming: { bufferingGoal: 2, rebufferingGoal: 0.5, bufferBehind: 1 },
+    // It knows no `org.w3.clearkey` in playlists.
+    manifest: { ignoreDrmInfo: protocol === 'HLS' },
+    drm: { clearKeys: keys },
   });
   try {
     await player.load(url);
