@@ -61,7 +61,7 @@ pub struct Durations {
 }
 
 /// Cuts samples into fragments: each starts at a sync sample, and at every change of sample entry; the sync sample
-/// whose distance from the last cut is nearest to `target` is taken, the later one of two equally near.
+/// whose distance from the last cut is nearest to `target` in proportion is taken, the later one of two equally near.
 ///
 /// `start` is the decode time of the first sample. No samples give no fragment.
 pub fn fragments(samples: &[Sample], start: u64, timescale: u32, target: Seconds) -> Vec<Fragment> {
@@ -151,20 +151,19 @@ pub(super) struct Point {
     pub(super) must: bool,
 }
 
-/// Indices of the points to cut at towards `target` ticks, the last point included, the first not: of the points whose
-/// distance from the last cut is nearest to the target the later.
+/// Indices of the points to cut at towards `target` ticks, the last point included, the first not: the point whose
+/// distance from the last cut is nearest to the target in proportion, of two equally near the later. Twice the target is
+/// as far from it as a half: a sliver of a segment costs a request and a peak of the bit rate.
 pub(super) fn cuts(points: &[Point], target: u64) -> Vec<usize> {
     let mut cuts = Vec::new();
     let mut from = 0;
     for (index, point) in points.iter().enumerate().skip(1) {
         let elapsed = point.at - points[from].at;
-        let nearest = match points.get(index + 1) {
-            Some(next) => {
-                let beyond = (next.at - points[from].at).saturating_sub(target);
-                elapsed >= target || (beyond > 0 && target - elapsed < beyond)
-            }
-            None => true,
-        };
+        let nearest = elapsed >= target
+            || points.get(index + 1).is_none_or(|next| {
+                let next = next.at - points[from].at;
+                next > target && u128::from(elapsed) * u128::from(next) > u128::from(target).pow(2)
+            });
         if point.must || nearest {
             cuts.push(index);
             from = index;
@@ -210,6 +209,7 @@ mod tests {
         assert_eq!(lengths("s..s..s..", "4"), [3, 3, 3]);
         assert_eq!(lengths("s..s..s..", "5"), [6, 3]);
         assert_eq!(lengths("s..s..s..", "100"), [9]);
+        assert_eq!(lengths("ss......s..", "4"), [8, 3], "not a sliver of 1");
         assert_eq!(lengths("sssss", "0"), [1, 1, 1, 1, 1]);
         assert_eq!(lengths("....", "1"), [4]);
         assert_eq!(lengths("..s.s", "2"), [2, 2, 1]);

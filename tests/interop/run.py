@@ -35,6 +35,7 @@ CHECKS = {
     "audio": ("cmaf", "audio", "Sound: what is decoded after packing, and encryption"),
     "codecs": ("cmaf", "video_codecs", "AVC, HEVC and VP9: frames, and encryption beside shaka-packager"),
     "manifests": ("cmaf", "manifests", "Presentations read through their manifests by ffmpeg"),
+    "comparison": ("cmaf", "comparison", "Manifests compared with shaka-packager's"),
     "play": ("cmaf", "play", "Playback in Chromium"),
     "browser": ("cmaf", "playback", "Players in Chromium"),
     "subtitles": ("ttal", "subtitles", "SubRip and WebVTT, read by ffmpeg and ttconv too"),
