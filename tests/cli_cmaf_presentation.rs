@@ -22,13 +22,21 @@ fn bench() -> Bench {
     bench
 }
 
-const LADDER: &str = "ladder_180.ivf ladder_90.ivf sound_en.webm?lang=en sound_fr.mp4?lang=fr&label=Doublage \
+const LADDER: &str = "ladder_180.ivf ladder_90.ivf sound_en.webm?lang=en sound_fr.webm?lang=fr&label=Doublage \
                       harbour.ttal?lang=en&label=Subtitles%20%22A%22";
 
 fn settings() -> Settings {
     let mut settings = Settings::clone_current();
     settings.add_filter(r#""elapsedSeconds": [0-9.e-]+"#, r#""elapsedSeconds": "[seconds]""#);
     settings
+}
+
+#[test]
+fn languages_without_a_common_codec_share_a_group() {
+    let bench = bench();
+    let packed = bench.run("pack ladder_90.ivf sound_en.webm?lang=en sound_fr.mp4?lang=fr -o out -q");
+    let playlist = String::from_utf8(bench.read("out/main.m3u8")).unwrap();
+    assert_snapshot!("mixed_sound", format!("{packed}\n{playlist}"));
 }
 
 #[test]

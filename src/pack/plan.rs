@@ -118,6 +118,7 @@ pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Contr
         }
         warnings.extend(timescale_warning(set, &tracks));
     }
+    warnings.extend(manifests.hls.then(|| mixed_sound_warning(&sets, &tracks)).flatten());
     Ok(Plan { sets, tracks, start, manifests, warnings })
 }
 
@@ -147,6 +148,24 @@ fn timescale_warning(set: &Set, tracks: &[Planned]) -> Option<String> {
             list.join(", ")
         )
     })
+}
+
+/// In an HLS group of one codec, a language that has no track in it is there in another. Rule HLS-08.
+fn mixed_sound_warning(sets: &[Set], tracks: &[Planned]) -> Option<String> {
+    let sounds = || sets.iter().filter(|set| set.media == Media::Audio);
+    let codec = |set: &Set| tracks[set.members[0]].track.entries.first().map(|entry| entry.codec.as_str());
+    let is_same = |one: &Set, other: &Set| one.language == other.language && one.roles == other.roles;
+    let lacks =
+        |name: &str, set: &Set| !sounds().any(|other| codec(other) == Some(name) && is_same(set, other));
+    let (name, set) = sounds().find_map(|group| {
+        let name = codec(group)?;
+        Some((name, sounds().find(|set| lacks(name, set))?))
+    })?;
+    Some(format!(
+        "over HLS, {} is also listed among the {name} tracks, for it has none of its own there; Shaka Player plays no sound \
+         of several codecs: give each language a track in the same codecs",
+        tracks[set.members[0]].name
+    ))
 }
 
 /// The cut list that everything follows: that of the first set of video, or of sound where there is none.

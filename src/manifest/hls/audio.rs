@@ -10,6 +10,8 @@ use crate::manifest::model::{Presentation, Rendition, SwitchingSet};
 pub(super) struct Group<'a> {
     /// `GROUP-ID`.
     pub(super) id: String,
+    /// That of the renditions the group is for; others may be there where a language has none of it.
+    pub(super) codec: &'a str,
     /// One for each of the presentation's members, in their order.
     pub(super) renditions: Vec<&'a Rendition>,
 }
@@ -61,11 +63,18 @@ impl<'a> Audio<'a> {
                 }
             }
         }
-        let groups = slots.iter().map(|(class, filled)| Group {
-            id: group_id(class),
-            renditions: (0..members.len()).filter_map(|member| fill(member, class, filled, &slots)).collect(),
-        });
-        let groups = groups.collect();
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for (class, filled) in &slots {
+            let renditions: Vec<&Rendition> =
+                (0..members.len()).filter_map(|member| fill(member, class, filled, &slots)).collect();
+            // Where each language has one rendition, groups of any coding are the same.
+            let is_new = |group: &Group<'_>| {
+                !group.renditions.iter().map(|r| &r.name).eq(renditions.iter().map(|r| &r.name))
+            };
+            if groups.iter().all(is_new) {
+                groups.push(Group { id: group_id(class), codec: class.0, renditions });
+            }
+        }
         Audio { members, groups }
     }
 

@@ -95,13 +95,17 @@ impl Variants<'_> {
         rates.add(others);
         rates.add(&texts);
 
-        let mut codecs: Vec<&str> = Vec::new();
+        let mut codecs: Vec<&str> = vec![&rendition.codec];
         // Players take a codec of text for that of the whole group, so that WebVTT beside it would be read as TTML.
         let has_files = texts.iter().any(|text| text.sidecar.is_some());
         let written = texts.iter().copied().filter(|_| !has_files);
-        for one in std::iter::once(rendition).chain(others.iter().copied()).chain(written) {
-            if !codecs.contains(&one.codec.as_str()) {
-                codecs.push(&one.codec);
+        // Some players take the first codec of sound for that of the whole group.
+        let sound = group.map(|group| group.codec);
+        for codec in
+            sound.into_iter().chain(others.iter().copied().chain(written).map(|one| one.codec.as_str()))
+        {
+            if !codecs.contains(&codec) {
+                codecs.push(codec);
             }
         }
         let mut line = Attributes::of("EXT-X-STREAM-INF")
