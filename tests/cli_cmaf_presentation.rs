@@ -34,7 +34,7 @@ fn settings() -> Settings {
 #[test]
 fn languages_without_a_common_codec_share_a_group() {
     let bench = bench();
-    let packed = bench.run("pack ladder_90.ivf sound_en.webm?lang=en sound_fr.mp4?lang=fr -o out -q");
+    let packed = bench.run("pack ladder_90.ivf sound_en.webm?lang=en sound_fr.mp4?lang=fr -o out");
     let playlist = String::from_utf8(bench.read("out/main.m3u8")).unwrap();
     assert_snapshot!("mixed_sound", format!("{packed}\n{playlist}"));
 }
