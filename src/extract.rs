@@ -90,6 +90,7 @@ pub fn run(
     control: &Control,
 ) -> Result<Report> {
     let mut outputs = Outputs::new(options.force);
+    outputs.keep(input);
     outputs.check_free(output)?;
     let track = open(input, options, keys, control)?;
     let file = outputs.file(output)?;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -42,6 +42,8 @@ pub struct Input {
     name: Arc<str>,
     bytes: Arc<dyn ReadAt>,
     len: u64,
+    /// Where the files are, canonical; none for what has no place of its own.
+    places: Arc<[PathBuf]>,
 }
 
 impl Input {
@@ -60,7 +62,8 @@ impl Input {
         if !metadata.is_file() {
             return Input::spool(name, file);
         }
-        Ok(Input { name: name.into(), bytes: Arc::new(file), len: metadata.len() })
+        let places = path.canonicalize().into_iter().collect();
+        Ok(Input { name: name.into(), bytes: Arc::new(file), len: metadata.len(), places })
     }
 
     /// Takes an open file; `name` stands for it in messages.
@@ -70,7 +73,7 @@ impl Input {
     pub fn from_file(name: impl Into<String>, file: File) -> Result<Self> {
         let name = name.into();
         let metadata = file.metadata().map_err(|e| Error::io("cannot stat", e).in_file(&name))?;
-        Ok(Input { name: name.into(), bytes: Arc::new(file), len: metadata.len() })
+        Ok(Input { name: name.into(), bytes: Arc::new(file), len: metadata.len(), places: Arc::default() })
     }
 
     /// Takes a stream that can't be sought, a pipe say, by spilling it to an unnamed temporary file.
@@ -81,18 +84,19 @@ impl Input {
         let name = name.into();
         let mut file = tempfile::tempfile().map_err(|e| Error::io("cannot make a temporary file", e))?;
         let len = io::copy(&mut stream, &mut file).map_err(|e| Error::io("cannot read", e).in_file(&name))?;
-        Ok(Input { name: name.into(), bytes: Arc::new(file), len })
+        Ok(Input { name: name.into(), bytes: Arc::new(file), len, places: Arc::default() })
     }
 
     /// Takes bytes in memory.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         let len = bytes.len() as u64;
-        Input { name: name.into().into(), bytes: Arc::new(bytes), len }
+        Input { name: name.into().into(), bytes: Arc::new(bytes), len, places: Arc::default() }
     }
 
     /// Reads several inputs, one behind the other, as one; the first one's name stands for all.
     pub fn concat(parts: Vec<Input>) -> Self {
         let name = parts.first().map_or_else(|| "nothing".into(), |p| p.name.clone());
+        let places = parts.iter().flat_map(|part| part.places.iter().cloned()).collect();
         let mut end = 0;
         let parts: Vec<_> = parts
             .into_iter()
@@ -101,12 +105,17 @@ impl Input {
                 (end, part)
             })
             .collect();
-        Input { name, bytes: Arc::new(Concatenation(parts)), len: end }
+        Input { name, bytes: Arc::new(Concatenation(parts)), len: end, places }
     }
 
     /// The name to use in messages.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The canonical paths of its files; none of a pipe, of memory, or of a file that was handed over open.
+    pub fn places(&self) -> &[PathBuf] {
+        &self.places
     }
 
     /// The number of bytes.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::error::{Error, Result};
+use crate::input::Input;
 
 /// Writing at an offset, from several threads.
 fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -51,6 +52,8 @@ impl Target {
 #[derive(Debug)]
 pub struct Outputs {
     force: bool,
+    /// What no output may replace, canonical.
+    inputs: Vec<PathBuf>,
     pending: Vec<Pending>,
     made_folders: Vec<PathBuf>,
 }
@@ -64,17 +67,56 @@ enum Pending {
 impl Outputs {
     /// No outputs yet. With `force` existing ones are replaced, otherwise refused.
     pub fn new(force: bool) -> Self {
-        Outputs { force, pending: Vec::new(), made_folders: Vec::new() }
+        Outputs { force, inputs: Vec::new(), pending: Vec::new(), made_folders: Vec::new() }
+    }
+
+    /// Keeps an input from being replaced by any output, force or not.
+    pub fn keep(&mut self, input: &Input) {
+        self.inputs.extend_from_slice(input.places());
     }
 
     /// Fails if an output at `place` would replace something and must not.
     ///
     /// # Errors
-    /// `Usage` if it exists.
+    /// `Usage` if it exists, or is an input.
     pub fn check_free(&self, place: &Path) -> Result<()> {
-        if !self.force && place.symlink_metadata().is_ok() {
-            return Err(Error::usage("exists already; choose another name, or --force to replace it")
-                .in_file(place.display().to_string()));
+        let refused = |what| Err(Error::usage(what).in_file(place.display().to_string()));
+        if place.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        if place.canonicalize().is_ok_and(|place| self.inputs.contains(&place)) {
+            return refused("is an input, and would be replaced; choose another name for the output");
+        }
+        if !self.force {
+            return refused("exists already; choose another name, or --force to replace it");
+        }
+        Ok(())
+    }
+
+    /// Fails if a folder at `place` would replace something and must not: of what is there, only files that `is_ours`
+    /// knows by their names are replaced, even by force.
+    ///
+    /// # Errors
+    /// `Usage` if it exists, or holds an input or anything else that is not ours; `Io` if it can't be read.
+    pub fn check_folder_free(&self, place: &Path, is_ours: impl Fn(&str) -> bool) -> Result<()> {
+        self.check_free(place)?;
+        if place.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let cannot = |e| Error::io("cannot be read", e).in_file(place.display().to_string());
+        for entry in fs::read_dir(place).map_err(cannot)? {
+            let entry = entry.map_err(cannot)?;
+            let name = entry.file_name();
+            let is_file = entry.file_type().map_err(cannot)?.is_file();
+            let is_input = entry.path().canonicalize().is_ok_and(|path| self.inputs.contains(&path));
+            if is_input || !is_file || !name.to_str().is_some_and(&is_ours) {
+                let what = format!(
+                    "holds `{}`, which is no output of an earlier run, so the folder is not replaced; choose another name \
+                     for the output, or move that away",
+                    name.display()
+                );
+                return Err(Error::usage(what).in_file(place.display().to_string()));
+            }
         }
         Ok(())
     }
@@ -111,8 +153,11 @@ impl Outputs {
     /// Starts a folder that will be at `place`; what is put into the folder at the path returned comes along.
     ///
     /// # Errors
-    /// As [`Outputs::file`].
-    pub fn folder(&mut self, place: &Path) -> Result<PathBuf> {
+    /// As [`Outputs::check_folder_free`]; `Io` if it can't be made.
+    pub fn folder(&mut self, place: &Path, is_ours: impl Fn(&str) -> bool) -> Result<PathBuf> {
+        self.check_folder_free(place, is_ours)?;
+        // What a link leads to is replaced, not the link.
+        let place = &fs::canonicalize(place).unwrap_or_else(|_| place.to_path_buf());
         let (folder, name) = self.prepare(place)?;
         let mut builder = tempfile::Builder::new();
         let prefix = format!(".{name}.");
@@ -225,7 +270,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut outputs = Outputs::new(false);
         outputs.file(&root.path().join("a/b/c.mp4")).unwrap().write_all(b"x").unwrap();
-        let folder = outputs.folder(&root.path().join("a/d")).unwrap();
+        let folder = outputs.folder(&root.path().join("a/d"), |_| false).unwrap();
         fs::write(folder.join("1.m4s"), b"y").unwrap();
         drop(outputs);
         assert!(names(root.path()).is_empty());
@@ -257,7 +302,7 @@ mod tests {
         for (force, text) in [(false, "1"), (true, "2")] {
             let mut outputs = Outputs::new(force);
             outputs.file(&root.path().join("a.mp4")).unwrap().write_all(text.as_bytes()).unwrap();
-            let folder = outputs.folder(&root.path().join("a")).unwrap();
+            let folder = outputs.folder(&root.path().join("a"), |name| name == "init.mp4").unwrap();
             fs::write(folder.join("init.mp4"), text).unwrap();
             outputs.commit().unwrap();
             assert_eq!(fs::read_to_string(root.path().join("a.mp4")).unwrap(), text);
@@ -266,5 +311,31 @@ mod tests {
         }
         let refused = Outputs::new(false).file(&root.path().join("a.mp4")).unwrap_err();
         assert_eq!(refused.kind().exit_code(), 2);
+    }
+
+    #[test]
+    fn force_replaces_neither_inputs_nor_what_is_not_ours() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("show");
+        fs::create_dir(&folder).unwrap();
+        let refused = |outputs: &mut Outputs| {
+            let error = outputs.folder(&folder, |name| name.ends_with(".m4s")).unwrap_err();
+            assert_eq!(error.kind().exit_code(), 2);
+            error.to_string()
+        };
+        fs::write(folder.join("1.m4s"), b"x").unwrap();
+        fs::create_dir(folder.join("2.m4s")).unwrap();
+        assert!(refused(&mut Outputs::new(true)).contains("holds `2.m4s`"));
+        fs::remove_dir(folder.join("2.m4s")).unwrap();
+        fs::write(folder.join("letter.txt"), b"x").unwrap();
+        assert!(refused(&mut Outputs::new(true)).contains("holds `letter.txt`"));
+        fs::remove_file(folder.join("letter.txt")).unwrap();
+
+        let mut outputs = Outputs::new(true);
+        outputs.keep(&Input::open(folder.join("../show/1.m4s")).unwrap());
+        assert!(refused(&mut outputs).contains("holds `1.m4s`"));
+        let error = outputs.file(&folder.join("1.m4s")).unwrap_err();
+        assert!(error.to_string().contains("is an input"));
+        Outputs::new(true).folder(&folder, |name| name.ends_with(".m4s")).unwrap();
     }
 }

@@ -41,6 +41,11 @@ impl SegmentTemplate {
         fill(&self.file, name, number, time)
     }
 
+    /// Whether a file of this name in a track's folder is one that packing with this template or the default one writes.
+    pub fn is_output(&self, name: &str) -> bool {
+        name == INIT_SEGMENT || [self, &SegmentTemplate::default()].iter().any(|t| matches(&t.file, name))
+    }
+
     /// Whether names hold the time and not the number.
     pub fn has_time(&self) -> bool {
         self.file.iter().any(|part| matches!(part, Part::Time(_)))
@@ -72,6 +77,21 @@ impl fmt::Display for SegmentTemplate {
         show(&self.folder, f)?;
         f.write_str("/")?;
         show(&self.file, f)
+    }
+}
+
+/// Whether a name is what [`fill`] makes of the parts for some number or time.
+fn matches(parts: &[Part], name: &str) -> bool {
+    let Some((first, others)) = parts.split_first() else { return name.is_empty() };
+    match first {
+        Part::Text(text) => name.strip_prefix(text.as_str()).is_some_and(|rest| matches(others, rest)),
+        Part::RepresentationId => {
+            (0..=name.len()).any(|end| name.get(end..).is_some_and(|rest| matches(others, rest)))
+        }
+        Part::Number(_) | Part::Time(_) => {
+            let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+            (1..=digits).any(|end| matches(others, &name[end..]))
+        }
     }
 }
 
@@ -177,6 +197,16 @@ mod tests {
         let template: SegmentTemplate = "a/$RepresentationID$-x/s$$-$Number%05d$.m4s".parse().unwrap();
         assert_eq!(template.folder("v1"), "a/v1-x");
         assert_eq!(template.file("v1", 7, 0), "s$-00007.m4s");
+        for (name, is_output) in [
+            ("s$-00007.m4s", true),
+            ("s$-.m4s", false),
+            ("s$-7.m4s.txt", false),
+            ("7.m4s", true),
+            ("init.mp4", true),
+            ("7.mp4", false),
+        ] {
+            assert_eq!(template.is_output(name), is_output, "{name}");
+        }
         assert_eq!(template.to_string(), "a/$RepresentationID$-x/s$$-$Number%05d$.m4s");
         let time: SegmentTemplate = "$RepresentationID$/$Time$.m4s".parse().unwrap();
         assert!(time.has_time());

@@ -161,7 +161,7 @@ impl TrackWriter<'_> {
     ) -> Result<Vec<String>> {
         let template = destination.template;
         let folder = template.folder(destination.name);
-        let place = outputs.folder(&destination.folder.join(&folder))?;
+        let place = outputs.folder(&destination.folder.join(&folder), |name| template.is_output(name))?;
         let create = |file: &str| {
             let shown = format!("{folder}/{file}");
             let created = File::create_new(place.join(file))

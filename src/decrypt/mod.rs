@@ -83,6 +83,7 @@ pub struct TrackReport {
 /// - `Limit`, `Io`, `Interrupted`.
 pub fn run(source: &Source, keys: &KeyRing, output: &Path, force: bool, control: &Control) -> Result<Report> {
     let mut outputs = Outputs::new(force);
+    [Some(&source.input), source.init.as_ref()].into_iter().flatten().for_each(|input| outputs.keep(input));
     outputs.check_free(output)?;
     let decryption = Decryption::new(source, keys)?;
     let target = Target::new(outputs.file(output)?, output.display().to_string());

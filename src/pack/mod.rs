@@ -42,7 +42,7 @@ pub fn run(job: &Job, control: &Control) -> Result<Report> {
     let began = Instant::now();
     let mut encryptor = job.encryption.as_ref().map(Encryptor::new).transpose()?;
     let plan = plan::make(job, encryptor.as_ref(), control)?;
-    let mut outputs = Outputs::new(job.force);
+    let mut outputs = outputs(job);
     check_free(job, &plan, &outputs)?;
     let mut written = Vec::with_capacity(plan.tracks.len());
     for planned in &plan.tracks {
@@ -61,13 +61,23 @@ pub fn run(job: &Job, control: &Control) -> Result<Report> {
 pub fn plan(job: &Job, control: &Control) -> Result<PlanReport> {
     let encryptor = job.encryption.as_ref().map(Encryptor::new).transpose()?;
     let plan = plan::make(job, encryptor.as_ref(), control)?;
-    check_free(job, &plan, &Outputs::new(job.force))?;
+    check_free(job, &plan, &outputs(job))?;
     Ok(plan.report(job))
+}
+
+fn outputs(job: &Job) -> Outputs {
+    let mut outputs = Outputs::new(job.force);
+    job.inputs.iter().for_each(|input| outputs.keep(&input.input));
+    outputs
 }
 
 /// An output must not be there before anything is done for it.
 fn check_free(job: &Job, plan: &Plan, outputs: &Outputs) -> Result<()> {
     for planned in &plan.tracks {
+        if job.layout == write::Layout::Segments {
+            let folder = job.folder.join(job.template.folder(&planned.name));
+            outputs.check_folder_free(&folder, |name| job.template.is_output(name))?;
+        }
         for path in names::paths(job, &plan.manifests, planned.track.media, &planned.name) {
             outputs.check_free(&job.folder.join(path))?;
         }

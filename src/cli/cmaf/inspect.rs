@@ -151,6 +151,7 @@ fn align(arguments: &InspectArgs, control: &Control) -> Result<u8> {
     let grid = grid::grid(&inputs, &options, control)?;
     if let Some(path) = &arguments.svg {
         let mut outputs = Outputs::new(arguments.force);
+        inputs.iter().for_each(|input| outputs.keep(input));
         let mut file = outputs.file(path)?;
         let written = file.write_all(grid::svg(&grid).as_bytes());
         written.map_err(|e| Error::io("cannot write", e).in_file(path.display().to_string()))?;
