@@ -131,6 +131,11 @@ impl FromStr for FrameRate {
 pub struct Seconds(pub Rational);
 
 impl Seconds {
+    /// A whole number of seconds.
+    pub const fn whole(seconds: u64) -> Self {
+        Seconds(Rational { numerator: seconds, denominator: NonZeroU64::MIN })
+    }
+
     /// In ticks of `timescale`, rounded to the nearest.
     pub fn ticks(self, timescale: u32) -> u64 {
         self.0.ticks(timescale)

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use showpack::Input;
-use showpack::cmaf::align::{Instant, Line, Mode, follow, fragments_at, shared_cuts};
+use showpack::cmaf::align::{Instant, Line, Mode, follow, fragments_at, shared_cuts, subdivide};
 use showpack::cmaf::cut::Fragment;
 use showpack::cmaf::{Dependency, Description, Detail, Media, NewSample, SampleTable, Track};
 use showpack::time::Seconds;
@@ -204,4 +204,32 @@ fn a_missing_random_access_point_is_named() {
          4.000 s) (rule CMF-38)"
     );
     assert_eq!(shared_cuts(&lines, "2".parse().unwrap(), Mode::Widen).unwrap().len(), 4);
+}
+
+#[test]
+fn segments_are_divided_where_all_can_be() {
+    let high = video(250, (25, 1), 25000, |frame| frame % 25 == 0);
+    let low = video(250, (25, 1), 12800, |frame| frame % 25 == 0 && frame != 75 || frame == 110);
+    let lines = [Line::of("high", &high), Line::of("low", &low)];
+    let segments = shared_cuts(&lines, "4".parse().unwrap(), Mode::Strict).unwrap();
+    let seconds = |cuts: &[Vec<usize>]| -> Vec<u64> {
+        cuts.iter().map(|cut| lines[0].points[cut[0]].time / 25000).collect()
+    };
+    assert_eq!(seconds(&segments), [0, 4, 8]);
+    assert_eq!(seconds(&subdivide(&lines, &segments, "1".parse().unwrap())), [0, 1, 2, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(seconds(&subdivide(&lines, &segments, "100".parse().unwrap())), [0, 4, 8]);
+}
+
+#[test]
+fn sound_that_goes_on_alone_is_cut_like_the_rest() {
+    for (seconds, longest) in [(10, 2.1), (11, 3.1), (13, 3.1), (30, 4.1)] {
+        let sound = audio(seconds, 48000, 1024, 0);
+        let cuts: Vec<Instant> = [0, 4, 8].map(|ticks| Instant { ticks, timescale: 1 }).into();
+        let end = Instant { ticks: 10, timescale: 1 };
+        let starts =
+            follow(&Line::of("sound", &sound), &cuts, end, "4".parse().unwrap(), Mode::Strict).unwrap();
+        let fragments = fragments_at(&sound, &starts);
+        let behind = fragments[2..].iter().map(|f| f.duration as f64 / 48000.0).fold(0.0, f64::max);
+        assert!(behind < longest && behind > longest - 0.2, "{seconds} s: {behind} s");
+    }
 }

@@ -37,7 +37,7 @@ fn packed(folder: &Path, scheme: Option<Scheme>) -> Vec<u8> {
         name: None,
         force: true,
         layout: Layout::Single,
-        durations: Durations { segment: seconds(), fragment: seconds(), chunk: None },
+        durations: Durations { segment: seconds(), fragment: Some(seconds()), chunk: None },
         encryption: scheme.map(|scheme| Encryption {
             scheme,
             pattern: Pattern::P1_9,

@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
         force: false,
         layout: if choice & 2 == 0 { Layout::Single } else { Layout::Segments },
         durations: Durations {
-            fragment: "0.5".parse().expect("a time"),
+            fragment: (choice & 64 != 0).then(|| "0.5".parse().expect("a time")),
             segment: "1".parse().expect("a time"),
             chunk: (choice & 4 != 0).then(|| "0.1".parse().expect("a time")),
         },

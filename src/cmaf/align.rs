@@ -202,10 +202,11 @@ pub fn shared_cuts(lines: &[Line], target: Seconds, mode: Mode) -> Result<Vec<Ve
     for line in 0..lines.len() {
         check_musts(lines, &shared, line)?;
     }
-    let chosen = choose(reference, &shared.iter().map(|found| found[0]).collect::<Vec<_>>(), target);
+    let must = |point: usize| reference.points[point].must;
+    let chosen = choose(reference, &shared.iter().map(|found| found[0]).collect::<Vec<_>>(), target, must);
     if mode == Mode::Strict && !others.is_empty() {
         let all: Vec<usize> = (0..reference.points.len()).collect();
-        let alone = choose(reference, &all, target);
+        let alone = choose(reference, &all, target, must);
         let most =
             longest(reference, &all, &alone).max(target.ticks(reference.timescale).saturating_mul(3) / 2);
         let starts: Vec<usize> = shared.iter().map(|found| found[0]).collect();
@@ -214,6 +215,16 @@ pub fn shared_cuts(lines: &[Line], target: Seconds, mode: Mode) -> Result<Vec<Ve
         }
     }
     Ok(chosen.into_iter().map(|index| shared[index].clone()).collect())
+}
+
+/// Cuts what lies between `cuts` further, towards `target`, at points that all lines have. Answers the old and new cuts.
+pub fn subdivide(lines: &[Line], cuts: &[Vec<usize>], target: Seconds) -> Vec<Vec<usize>> {
+    let Some(reference) = lines.first() else { return Vec::new() };
+    let shared = shared_points(lines);
+    let candidates: Vec<usize> = shared.iter().map(|found| found[0]).collect();
+    let is_cut = |point: usize| cuts.binary_search_by_key(&point, |cut| cut[0]).is_ok();
+    let chosen = choose(reference, &candidates, target, is_cut);
+    chosen.into_iter().map(|index| shared[index].clone()).collect()
 }
 
 /// A change of sample entry starts a fragment in one line, so in all.
@@ -239,16 +250,18 @@ fn check_musts(lines: &[Line], shared: &[Vec<usize>], number: usize) -> Result<(
     Ok(())
 }
 
-/// Chooses among points of a line, which are given by index; returns indices into `candidates`, the first included.
-fn choose(line: &Line, candidates: &[usize], target: Seconds) -> Vec<usize> {
+/// Chooses among points of a line, which are given by index, those that `must` be among them; returns indices into
+/// `candidates`, the first included.
+fn choose(line: &Line, candidates: &[usize], target: Seconds, must: impl Fn(usize) -> bool) -> Vec<usize> {
     let Some(&first) = candidates.first() else { return Vec::new() };
     let origin = line.points[first].time;
     let mut points: Vec<Point> = candidates
         .iter()
         .enumerate()
-        .map(|(index, &point)| {
-            let LinePoint { time, must, .. } = line.points[point];
-            Point { index, at: time.saturating_sub(origin), must }
+        .map(|(index, &point)| Point {
+            index,
+            at: line.points[point].time.saturating_sub(origin),
+            must: must(point),
         })
         .collect();
     points.push(Point { index: candidates.len(), at: line.end.saturating_sub(origin), must: true });
@@ -334,8 +347,8 @@ pub fn fragments_at(track: &Track, starts: &[usize]) -> Vec<Fragment> {
 /// The samples at which a track is to be cut, as `line` has it, so that it follows cuts made elsewhere.
 ///
 /// `cuts` are the starts of segments; the first counts for the start of the track, wherever that is. Each other
-/// becomes a cut at the sync sample whose presentation time is nearest, unless the track has none left. Behind the
-/// last cut, or where a track goes on long behind `end`, it is cut towards `target`.
+/// becomes a cut at the sync sample whose presentation time is nearest, unless the track has none left. A track that
+/// goes on behind `end`, where the others end, is cut there if half of `target` or more is left, and then every `target`.
 ///
 /// # Errors
 /// `Unsupported` under [`Mode::Strict`] where no sync sample is within a sample's duration of a cut: the message has
@@ -349,11 +362,9 @@ pub fn follow(
 ) -> Result<Vec<usize>> {
     let mut wanted: Vec<Instant> = cuts.get(1..).unwrap_or_default().to_vec();
     // What goes on behind the end is cut as if there were more.
-    let step = target.ticks(line.timescale).max(1);
-    let mut at =
-        u64::try_from(u128::from(end.ticks) * u128::from(line.timescale) / u128::from(end.timescale.max(1)))
-            .unwrap_or(u64::MAX);
-    while line.end > at.saturating_add(step) {
+    let step = target.ticks(line.timescale).max(line.longest_sample).max(1);
+    let mut at = end.in_ticks(line.timescale);
+    while line.end.saturating_sub(at) >= step.div_ceil(2) {
         wanted.push(Instant { ticks: at, timescale: line.timescale });
         at = at.saturating_add(step);
     }

@@ -43,7 +43,7 @@ pub struct Cuts {
 impl Cuts {
     /// Cuts a track towards these durations, without regard to others.
     pub fn towards(samples: &[Sample], start: u64, timescale: u32, durations: &Durations) -> Self {
-        let fragments = fragments(samples, start, timescale, durations.fragment);
+        let fragments = fragments(samples, start, timescale, durations.fragment.unwrap_or(durations.segment));
         let segments = segments(&fragments, timescale, durations.segment);
         Cuts { fragments, segments, chunk: durations.chunk }
     }
@@ -52,10 +52,11 @@ impl Cuts {
 /// How long parts of a track are to be.
 #[derive(Debug, Clone, Copy)]
 pub struct Durations {
-    /// What fragments are to last.
-    pub fragment: Seconds,
     /// What segments are to last.
     pub segment: Seconds,
+    /// What fragments are to last. Where nobody says, those of video last a second or their group of pictures, so that
+    /// players find its random access points; those of other media are whole segments.
+    pub fragment: Option<Seconds>,
     /// What chunks are to last, where fragments are to have more than one.
     pub chunk: Option<Seconds>,
 }

@@ -56,7 +56,8 @@ pub struct WrittenFragment {
     pub duration: u64,
     /// Its first access point.
     pub access: AccessPoint,
-    /// Its sync samples, of video only.
+    /// Of video, its sync samples that can be read by themselves: those at the start of a chunk. In front of another,
+    /// its chunk has samples that a player would take for the picture.
     pub sync_samples: Vec<WrittenSyncSample>,
 }
 
@@ -222,7 +223,7 @@ impl TrackWriter<'_> {
             let (size, ivs) = fragment::write(&mut self.boxes, self.track, protection, &chunk)?;
             target.write(self.boxes.as_bytes(), offset)?;
             if self.track.media == Media::Video {
-                self.sync_samples(&chunk, offset, &mut sync_samples);
+                sync_samples.extend(self.sync_sample(&chunk, offset));
             }
             offset += self.boxes.len() as u64;
             time += samples[chunk.samples.clone()].iter().map(|s| u64::from(s.duration)).sum::<u64>();
@@ -244,19 +245,16 @@ impl TrackWriter<'_> {
         Ok(offset)
     }
 
-    /// Where the sync samples of a chunk are, whose `moof` is written at `offset`, the header of its `mdat` behind.
-    fn sync_samples(&self, chunk: &Chunk, offset: u64, out: &mut Vec<WrittenSyncSample>) {
-        let mut time = chunk.start;
-        let mut size = self.boxes.len() as u64;
-        for sample in &self.track.samples.samples()[chunk.samples.clone()] {
-            size += u64::from(sample.size);
-            if sample.dependency == Dependency::Sync {
-                let composed = time.saturating_add_signed(sample.composition_offset.into());
-                let time = composed.saturating_sub(self.track.presented_from);
-                out.push(WrittenSyncSample { time, offset, size });
-            }
-            time += u64::from(sample.duration);
-        }
+    /// The sync sample with which a chunk starts, if it does. Its `moof` is written at `offset`, the header of its
+    /// `mdat` behind.
+    fn sync_sample(&self, chunk: &Chunk, offset: u64) -> Option<WrittenSyncSample> {
+        let sample = self.track.samples.samples()[chunk.samples.clone()].first()?;
+        let composed = chunk.start.saturating_add_signed(sample.composition_offset.into());
+        (sample.dependency == Dependency::Sync).then(|| WrittenSyncSample {
+            time: composed.saturating_sub(self.track.presented_from),
+            offset,
+            size: self.boxes.len() as u64 + u64::from(sample.size),
+        })
     }
 }
 

@@ -137,7 +137,7 @@ pub struct Rendition {
     pub segments: Vec<Segment>,
     /// How they are found.
     pub addressing: Addressing,
-    /// Its sync samples, of video.
+    /// Of video, the sync samples whose bytes players can get by themselves.
     pub sync_samples: Vec<SyncSample>,
     /// Of a picture as coded, in pixels; of video.
     pub size: Option<(u32, u32)>,

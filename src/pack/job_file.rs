@@ -179,7 +179,7 @@ impl JobFile {
         };
         let durations = Durations {
             segment,
-            fragment: self.value("/fragmentDuration", text.fragment_duration.as_ref())?.unwrap_or(segment),
+            fragment: self.value("/fragmentDuration", text.fragment_duration.as_ref())?,
             chunk: self.value("/chunkDuration", text.chunk_duration.as_ref())?,
         };
         if durations.chunk.is_some_and(|chunk| chunk.0.is_zero()) {

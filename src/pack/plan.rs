@@ -9,11 +9,12 @@ use super::sets::{self, Set};
 use crate::cenc::KeyId;
 use crate::cmaf::align::{self, Instant, Line};
 use crate::cmaf::codec::text;
-use crate::cmaf::cut::{self, Cuts, Fragment};
+use crate::cmaf::cut::{self, Cuts, Durations, Fragment};
 use crate::cmaf::{Media, Track};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::manifest::hls;
+use crate::time::Seconds;
 use crate::ttal::time::MediaTime;
 
 /// Everything that is known before writing begins.
@@ -185,7 +186,7 @@ impl Master {
             return Ok(Master::of_text(job, items));
         };
         let lines = lines(items, set, names);
-        let cuts = align::shared_cuts(&lines, job.durations.fragment, job.align)?;
+        let cuts = fragment_cuts(job, set.media, &lines)?;
         let line = &lines[0];
         let starts: Vec<u64> = cuts.iter().map(|points| line.points[points[0]].time).collect();
         let instant = |ticks| Instant { ticks, timescale: line.timescale };
@@ -275,7 +276,7 @@ fn cut_set(
                 .iter()
                 .filter_map(|(index, item)| Some(Line::of(names[*index].as_str(), item.track()?)))
                 .collect();
-            let cuts = align::shared_cuts(&lines, job.durations.fragment, job.align)?;
+            let cuts = fragment_cuts(job, set.media, &lines)?;
             Some(align::starts(&lines, &cuts))
         }
         // Sound follows.
@@ -304,12 +305,27 @@ fn cut_set(
     Ok(cut)
 }
 
+/// Where fragments start in the renditions of a set: in segments of video, nobody saying how long they are to be, at
+/// every random access point that they share and that is about a second from the last.
+fn fragment_cuts(job: &Job, media: Media, lines: &[Line]) -> Result<Vec<Vec<usize>>> {
+    const OF_VIDEO: Seconds = Seconds::whole(1);
+    let Durations { fragment, segment, .. } = job.durations;
+    let cuts = align::shared_cuts(lines, fragment.unwrap_or(segment), job.align)?;
+    Ok(match fragment {
+        None if media == Media::Video => align::subdivide(lines, &cuts, OF_VIDEO),
+        _ => cuts,
+    })
+}
+
 /// Cuts a track where the master is cut.
 fn follow(job: &Job, track: &Track, name: &str, master: &Master) -> Result<Cuts> {
     let line = Line::of(name, track);
     let follow = |cuts: &[Instant], target| align::follow(&line, cuts, master.end, target, job.align);
-    let starts = follow(&master.fragments, job.durations.fragment)?;
     let wanted = follow(&master.segments, job.durations.segment)?;
+    let starts = match job.durations.fragment {
+        Some(fragment) => follow(&master.fragments, fragment)?,
+        None => wanted.clone(),
+    };
     // The same instants give the same samples, so segments start where fragments do.
     let mut bounds: Vec<usize> = wanted.iter().filter_map(|start| starts.binary_search(start).ok()).collect();
     bounds.push(starts.len());

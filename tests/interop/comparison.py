@@ -49,7 +49,7 @@ REASONS = [
     (".*KEY.* identity", "ours", "shaka-packager has a key ID where the key's data belong (RFC 8216, 4.3.2.4)"),
     (".*KEY.*", "ours", "formats of which each player tried knows one; the constant IV is in the header"),
     ("EXT-X-MEDIA-SEQUENCE.*", "taste", "0 is also what nothing said means"),
-    (r"(EXTINF|EXT-X-BYTERANGE|URI)\[I-frames.*", "ours", "every sync sample is listed, not only the first of each segment, and each range holds what comes before the sample in its fragment"),
+    (r"(EXTINF|EXT-X-BYTERANGE|URI)\[I-frames.*", "ours", "each key frame that begins a fragment is listed, about one a second, not only the first of each segment"),
     (r"EXTINF\[audio.*|(URI|EXT-X-BYTERANGE)\[audio.*", "ours", "sound is cut where video is, to the nearest frame"),
     ("EXTINF.*", "ours", "six decimals: rounded to three, times drift from those of the media"),
     (r"(EXT-X-BYTERANGE|EXT-X-MAP|URI)\[.*", "taste", "other boxes before the media, other names; the check `manifests` reads these ranges"),

@@ -5,10 +5,18 @@ use crate::error::Result;
 use crate::manifest::bandwidth::Part;
 use crate::manifest::model::{Addressing, Presentation, Rendition};
 
+/// The `EXT-X-TARGETDURATION` of all playlists of segments, in seconds. It has to be the same in all variants; those of
+/// I-frames and of text files may have one of their own. RFC 8216 § 6.2.4.
+pub(super) fn target_duration(presentation: &Presentation) -> u64 {
+    let target =
+        |(_, rendition): (_, &Rendition)| Durations::of(edges(rendition), rendition.timescale).target;
+    presentation.renditions().map(target).max().unwrap_or(1)
+}
+
 /// A playlist of the segments of a rendition.
-pub(super) fn segments(presentation: &Presentation, rendition: &Rendition) -> Result<String> {
+pub(super) fn segments(presentation: &Presentation, rendition: &Rendition, target: u64) -> Result<String> {
     let durations = Durations::of(edges(rendition), rendition.timescale);
-    let mut text = head(durations.target, false);
+    let mut text = head(target, false);
     text.push_str(&map(presentation, rendition));
     text.push_str(&key_lines(rendition)?);
     let is_range = matches!(rendition.addressing, Addressing::Ranges { .. });
@@ -24,7 +32,7 @@ pub(super) fn segments(presentation: &Presentation, rendition: &Rendition) -> Re
     Ok(text)
 }
 
-/// A playlist of all sync samples of a rendition. Rule HLS-12.
+/// A playlist of the sync samples of a rendition that can be read by themselves. Rule HLS-12.
 pub(super) fn i_frames(presentation: &Presentation, rendition: &Rendition) -> Result<String> {
     let durations = Durations::of(i_frame_edges(rendition), rendition.timescale);
     let mut text = head(durations.target, true);
@@ -77,7 +85,7 @@ fn key_lines(rendition: &Rendition) -> Result<String> {
 pub(super) struct Durations {
     /// As `EXTINF` shows them.
     pub(super) microseconds: Vec<u64>,
-    /// `EXT-X-TARGETDURATION`, in seconds.
+    /// The `EXT-X-TARGETDURATION` that they need, in seconds.
     pub(super) target: u64,
 }
 
@@ -122,10 +130,10 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// Of a playlist of segments.
-    pub(super) fn segments(rendition: &Rendition) -> Measured {
+    /// Of a playlist of segments with this target duration.
+    pub(super) fn segments(rendition: &Rendition, target: u64) -> Measured {
         let parts = rendition.segments.iter().map(|s| Part { size: s.size, duration: s.duration }).collect();
-        Measured { parts, target: Durations::of(edges(rendition), rendition.timescale).target }
+        Measured { parts, target }
     }
 
     /// Of a playlist of I-frames.

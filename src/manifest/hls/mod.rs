@@ -34,18 +34,19 @@ pub fn write(presentation: &Presentation) -> Result<Vec<(String, String)>> {
     }
     let mut playlists: Vec<(String, String)> = Vec::new();
     let subtitles = subtitles::list(presentation);
+    let target = media::target_duration(presentation);
     for (set, rendition) in presentation.renditions() {
         let text = match set.media {
             Media::Text if !subtitles.iter().any(|one| one.rendition.name == rendition.name) => continue,
             Media::Text if rendition.sidecar.is_some() => media::sidecar(presentation, rendition),
-            _ => media::segments(presentation, rendition)?,
+            _ => media::segments(presentation, rendition, target)?,
         };
         playlists.push((file(rendition), text));
         if set.media == Media::Video && !rendition.sync_samples.is_empty() {
             playlists.push((i_frames_file(rendition), media::i_frames(presentation, rendition)?));
         }
     }
-    playlists.push((MULTIVARIANT.to_string(), multivariant::write(presentation, &subtitles)?));
+    playlists.push((MULTIVARIANT.to_string(), multivariant::write(presentation, &subtitles, target)?));
     let mut names: Vec<_> = playlists.iter().map(|(name, _)| name).collect();
     names.sort();
     if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {

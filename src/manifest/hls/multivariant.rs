@@ -11,7 +11,7 @@ use crate::manifest::bandwidth;
 use crate::manifest::model::{Presentation, Rendition};
 
 /// The text of `main.m3u8`.
-pub(super) fn write(presentation: &Presentation, subtitles: &[Subtitle<'_>]) -> Result<String> {
+pub(super) fn write(presentation: &Presentation, subtitles: &[Subtitle<'_>], target: u64) -> Result<String> {
     let audio = Audio::of(presentation);
     let videos: Vec<&Rendition> = of(presentation, Media::Video).collect();
     let mut text = format!("#EXTM3U\n#EXT-X-VERSION:{VERSION}\n");
@@ -30,7 +30,7 @@ pub(super) fn write(presentation: &Presentation, subtitles: &[Subtitle<'_>]) -> 
         text.push_str(&subtitles::media(presentation, subtitles));
     }
     text.push('\n');
-    let write = Variants { presentation, subtitles, has_groups };
+    let write = Variants { presentation, subtitles, has_groups, target };
     for group in &audio.groups {
         if videos.is_empty() {
             text.push_str(&write.variant(group.renditions[audio.default_member()], Some(group)));
@@ -79,6 +79,8 @@ struct Variants<'a> {
     presentation: &'a Presentation,
     subtitles: &'a [Subtitle<'a>],
     has_groups: bool,
+    /// The target duration of all.
+    target: u64,
 }
 
 impl Variants<'_> {
@@ -91,9 +93,9 @@ impl Variants<'_> {
         let is_video = rendition.size.is_some();
         let own = is_video || others.is_empty();
         let texts: Vec<&Rendition> = self.subtitles.iter().map(|subtitle| subtitle.rendition).collect();
-        let mut rates = if own { Rates::of(rendition) } else { Rates::default() };
-        rates.add(others);
-        rates.add(&texts);
+        let mut rates = if own { Rates::of(rendition, self.target) } else { Rates::default() };
+        rates.add(others, self.target);
+        rates.add(&texts, self.target);
 
         let mut codecs: Vec<&str> = vec![&rendition.codec];
         // Players take a codec of text for that of the whole group, so that WebVTT beside it would be read as TTML.
@@ -168,8 +170,8 @@ struct Rates {
 }
 
 impl Rates {
-    fn of(rendition: &Rendition) -> Rates {
-        Rates::measured(&Measured::segments(rendition), rendition.timescale)
+    fn of(rendition: &Rendition, target: u64) -> Rates {
+        Rates::measured(&Measured::segments(rendition, target), rendition.timescale)
     }
 
     fn measured(measured: &Measured, timescale: u32) -> Rates {
@@ -179,8 +181,8 @@ impl Rates {
     }
 
     /// The largest of alternatives on top.
-    fn add(&mut self, alternatives: &[&Rendition]) {
-        let rates: Vec<_> = alternatives.iter().map(|rendition| Rates::of(rendition)).collect();
+    fn add(&mut self, alternatives: &[&Rendition], target: u64) {
+        let rates: Vec<_> = alternatives.iter().map(|rendition| Rates::of(rendition, target)).collect();
         let largest = |rate: fn(&Rates) -> u64| rates.iter().map(rate).max().unwrap_or(0);
         self.peak = self.peak.saturating_add(largest(|r| r.peak));
         self.mean = self.mean.saturating_add(largest(|r| r.mean));

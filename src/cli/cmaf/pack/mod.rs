@@ -92,7 +92,8 @@ pub(super) struct PackArgs {
     /// How long segments should be, in seconds (2, 2.002 or 1001/500); they start at random access points
     #[arg(long, default_value = "6", value_name = "TIME", help_heading = "Cutting")]
     segment_duration: String,
-    /// How long fragments should be, as long as segments by default
+    /// How long fragments should be, 0 for one at each random access point; by default 1 for video, so that its random
+    /// access points are found by players, and as long as segments for sound and text
     #[arg(long, value_name = "TIME", help_heading = "Cutting")]
     fragment_duration: Option<String>,
     /// Split fragments into chunks of this length, for low latency
@@ -193,7 +194,7 @@ impl PackArgs {
         let segment = self.segment_duration.parse().map_err(named("--segment-duration"))?;
         let durations = Durations {
             segment,
-            fragment: time(&self.fragment_duration, "--fragment-duration")?.unwrap_or(segment),
+            fragment: time(&self.fragment_duration, "--fragment-duration")?,
             chunk: time(&self.chunk_duration, "--chunk-duration")?,
         };
         if durations.chunk.is_some_and(|chunk| chunk.0.is_zero()) {

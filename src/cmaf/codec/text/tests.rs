@@ -404,7 +404,7 @@ fn again(track: &Track) -> Source {
     use crate::output::Outputs;
     let folder = tempfile::tempdir().unwrap();
     let second = "2s".parse().unwrap();
-    let durations = Durations { fragment: second, segment: second, chunk: None };
+    let durations = Durations { fragment: Some(second), segment: second, chunk: None };
     let cuts = Cuts::towards(track.samples.samples(), track.start, track.timescale, &durations);
     let template = SegmentTemplate::default();
     let place = Destination { folder: folder.path(), name: "a", layout: Layout::Single, template: &template };
