@@ -185,7 +185,8 @@ fn properties(rendition: &Rendition, common: &Common<'_>, of_set: bool, xml: &mu
     Ok(())
 }
 
-/// Rule MPD-09. At least 1, because players divide by it, and what the schema can hold.
+/// Rule MPD-09, and no less than the mean, by which players choose: of what is shorter than the buffer, less would do. At
+/// least 1, because players divide by it, and what the schema can hold.
 fn bandwidth(presentation: &Presentation, rendition: &Rendition) -> u64 {
     let wholes: Vec<[Part; 1]> =
         rendition.segments.iter().map(|s| [Part { size: s.size, duration: s.duration }]).collect();
@@ -194,7 +195,9 @@ fn bandwidth(presentation: &Presentation, rendition: &Rendition) -> u64 {
             [] => whole.as_slice(),
             parts => parts,
         });
+    let mean = bandwidth::mean(wholes.as_flattened(), rendition.timescale);
     bandwidth::leaky_bucket(segments, rendition.timescale, presentation.min_buffer_time)
+        .max(mean)
         .clamp(1, u32::MAX.into())
 }
 
