@@ -94,6 +94,70 @@ fn text_alone_has_no_playlists() {
     assert!(plan.contains("  harbour.mp4\n  manifest.mpd\n"), "{plan}");
 }
 
+/// The files of a plan are those of its run, whatever the tracks, the layout and the manifests.
+#[test]
+fn a_plan_lists_the_files_of_the_run() {
+    let bench = bench();
+    bench.write("a.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n");
+    let inputs = [
+        LADDER,
+        "avc.mp4 sound_en.webm?lang=en a.srt?lang=en",
+        "ladder_90.ivf a.srt?lang=en&text=stpp&name=b",
+        "ladder_90.ivf a.srt?lang=en&text=stpp&name=b a.srt?lang=en",
+        "ladder_90.ivf a.srt?lang=en a.srt?lang=en&text=stpp&name=b",
+        "sound_en.webm sound_fr.mp4",
+        "harbour.ttal?lang=en",
+    ];
+    let options =
+        ["", "--layout segments", "--manifest dash", "--manifest hls", "--manifest none --layout segments"];
+    let time = "--layout segments --segment-template x/$RepresentationID$/s-$Time$.m4s --segment-duration 1";
+    for (input, option) in
+        inputs.iter().flat_map(|input| options.iter().chain([&time]).map(move |o| (input, o)))
+    {
+        let run = format!("pack {input} -o out {option}");
+        let plan = bench.succeed(&format!("{run} --dry-run --json")).stdout;
+        let plan: serde_json::Value = serde_json::from_slice(&plan).unwrap();
+        let tracks =
+            plan["tracks"].as_array().unwrap().iter().flat_map(|track| track["files"].as_array().unwrap());
+        let manifests = plan["manifests"].as_array().unwrap();
+        let mut planned: Vec<&str> = tracks.chain(manifests).map(|file| file.as_str().unwrap()).collect();
+        planned.sort_unstable();
+        bench.succeed(&run);
+        assert_eq!(planned, bench.outputs("out"), "{run}");
+        fs::remove_dir_all(bench.path("out")).unwrap();
+    }
+}
+
+#[test]
+fn a_plan_tells_scheme_and_key() {
+    let bench = bench();
+    let line = format!(
+        "pack ladder_90.ivf sound_en.webm?key=none -o out --dry-run --encrypt cenc --layout segments --key {KEY}"
+    );
+    assert_snapshot!("plan_encrypted", bench.run(&line));
+}
+
+/// Of tracks, and of the presentation.
+#[test]
+fn a_plan_warns_as_a_run_does() {
+    let bench = bench();
+    bench.write("late.vtt", "WEBVTT\n\n01:00:00.000 --> 01:00:01.000\nToo late.\n");
+    for line in
+        ["pack ladder_90.ivf late.vtt", "pack harbour.ttal?lang=en", "pack avc.mp4 ladder_90.ivf --to 1"]
+    {
+        for json in ["", " --json"] {
+            let warnings = |more: &str| {
+                let output = bench.succeed(&format!("{line} --force -o out{json}{more}"));
+                String::from_utf8(output.stderr).unwrap()
+            };
+            let planned = warnings(" --dry-run");
+            assert!(planned.starts_with("warning: "), "{line}: {planned}");
+            assert_eq!(planned, warnings(""), "{line}");
+        }
+    }
+    assert_eq!(bench.run("pack harbour.ttal?lang=en -o planned --dry-run -q"), "exit code: 0\n");
+}
+
 #[test]
 fn a_job_file_does_the_same() {
     let bench = bench();

@@ -41,6 +41,26 @@ pub struct Destination<'a> {
     pub template: &'a SegmentTemplate,
 }
 
+impl Destination<'_> {
+    /// Names of the files that [`write`] makes of a track, below the output folder, the header's first.
+    pub fn files(&self, track: &Track, cuts: &Cuts) -> Vec<String> {
+        let Layout::Segments = self.layout else { return vec![format!("{}.mp4", self.name)] };
+        let folder = self.template.folder(self.name);
+        let mut files = vec![format!("{folder}/{INIT_SEGMENT}")];
+        for (number, fragments) in cuts.segments.iter().enumerate() {
+            let time = presentation_start(track, &cuts.fragments[fragments.start]);
+            let file = self.template.file(self.name, number as u64 + 1, time);
+            files.push(format!("{folder}/{file}"));
+        }
+        files
+    }
+}
+
+/// When a fragment is presented, the edit list applied.
+fn presentation_start(track: &Track, fragment: &Fragment) -> u64 {
+    fragment.earliest_composition(track.samples.samples()).saturating_sub(track.presented_from)
+}
+
 /// A fragment as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenFragment {
@@ -142,8 +162,9 @@ impl TrackWriter<'_> {
         destination: &Destination<'_>,
         outputs: &mut Outputs,
     ) -> Result<(Vec<String>, Option<Range<u64>>)> {
-        let file_name = format!("{}.mp4", destination.name);
-        let target = target(outputs.file(&destination.folder.join(&file_name))?, &file_name);
+        let files = destination.files(self.track, self.cuts);
+        let target =
+            target(outputs.file(&destination.folder.join(&files[0]))?, shown(destination, &files[0]));
         let index_at = header.len() as u64;
         let mut offset = index_at + index::size(self.cuts.fragments.len(), self.track);
         for index in 0..self.cuts.fragments.len() {
@@ -151,7 +172,7 @@ impl TrackWriter<'_> {
         }
         index::write(&mut header, self.track, &self.written)?;
         target.write(header.as_bytes(), 0)?;
-        Ok((vec![file_name], Some(index_at..header.len() as u64)))
+        Ok((files, Some(index_at..header.len() as u64)))
     }
 
     fn segments(
@@ -163,29 +184,19 @@ impl TrackWriter<'_> {
         let template = destination.template;
         let folder = template.folder(destination.name);
         let place = outputs.folder(&destination.folder.join(&folder), |name| template.is_output(name))?;
-        let create = |file: &str| {
-            let shown = format!("{folder}/{file}");
+        let create = |path: &str| {
+            let file = path.rsplit('/').next().unwrap_or(path);
             let created = File::create_new(place.join(file))
-                .map_err(|e| Error::io("cannot be made", e).in_file(&shown))?;
-            Ok::<_, Error>(target(created, &shown))
+                .map_err(|e| Error::io("cannot be made", e).in_file(shown(destination, path)))?;
+            Ok::<_, Error>(target(created, shown(destination, path)))
         };
-        create(INIT_SEGMENT)?.write(header.as_bytes(), 0)?;
-        let mut files = vec![format!("{folder}/{INIT_SEGMENT}")];
-        let cuts = self.cuts;
-        for (number, fragments) in cuts.segments.iter().enumerate() {
-            let time = self.presentation_start(&cuts.fragments[fragments.start]);
-            let file = template.file(destination.name, number as u64 + 1, time);
-            let target = create(&file)?;
-            self.segment(fragments.clone(), files.len(), &target)?;
-            files.push(format!("{folder}/{file}"));
+        let files = destination.files(self.track, self.cuts);
+        create(&files[0])?.write(header.as_bytes(), 0)?;
+        for (index, fragments) in self.cuts.segments.iter().enumerate() {
+            let file = index + 1;
+            self.segment(fragments.clone(), file, &create(&files[file])?)?;
         }
         Ok(files)
-    }
-
-    /// When the fragment is presented, the edit list applied.
-    fn presentation_start(&self, fragment: &Fragment) -> u64 {
-        let samples = self.track.samples.samples();
-        fragment.earliest_composition(samples).saturating_sub(self.track.presented_from)
     }
 
     fn segment(&mut self, fragments: Range<usize>, file: usize, target: &Arc<Target>) -> Result<()> {
@@ -237,7 +248,7 @@ impl TrackWriter<'_> {
             file,
             offset: start,
             size: offset - start,
-            earliest_presentation_time: composed.saturating_sub(self.track.presented_from),
+            earliest_presentation_time: presentation_start(self.track, fragment),
             duration: fragment.duration - hidden,
             access: AccessPoint::of(samples, fragment),
             sync_samples,
@@ -258,6 +269,11 @@ impl TrackWriter<'_> {
     }
 }
 
-fn target(file: File, name: &str) -> Arc<Target> {
-    Arc::new(Target::new(file, name.to_string()))
+fn target(file: File, name: String) -> Arc<Target> {
+    Arc::new(Target::new(file, name))
+}
+
+/// A file below the output folder, as the user would write it.
+fn shown(destination: &Destination<'_>, file: &str) -> String {
+    destination.folder.join(file).display().to_string()
 }

@@ -74,11 +74,14 @@ fn outputs(job: &Job) -> Outputs {
 /// An output must not be there before anything is done for it.
 fn check_free(job: &Job, plan: &Plan, outputs: &Outputs) -> Result<()> {
     for planned in &plan.tracks {
-        if job.layout == write::Layout::Segments {
-            let folder = job.folder.join(job.template.folder(&planned.name));
-            outputs.check_folder_free(&folder, |name| job.template.is_output(name))?;
+        let place = job.folder.join(names::place(job, &planned.name));
+        match job.layout {
+            write::Layout::Single => outputs.check_free(&place)?,
+            write::Layout::Segments => {
+                outputs.check_folder_free(&place, |name| job.template.is_output(name))?;
+            }
         }
-        for path in names::paths(job, &plan.manifests, planned.track.media, &planned.name) {
+        for path in &planned.beside {
             outputs.check_free(&job.folder.join(path))?;
         }
     }
@@ -102,12 +105,7 @@ fn write_track(
         _ => None,
     };
     let encryption = protection.as_ref().map(EncryptionReport::of).transpose()?;
-    let destination = write::Destination {
-        folder: &job.folder,
-        name: &planned.name,
-        layout: job.layout,
-        template: &job.template,
-    };
+    let destination = planned.destination(job);
     let written = write::write(&planned.track, &destination, &planned.cuts, protection, outputs, control)?;
     Ok((written, encryption))
 }
@@ -143,8 +141,9 @@ fn write_manifests(
         files.push((names::MPD.to_string(), dash::write(&presentation)?));
     }
     for (name, text) in &files {
-        let mut file = outputs.file(&job.folder.join(name))?;
-        file.write_all(text.as_bytes()).map_err(|e| Error::io("cannot write", e).in_file(name))?;
+        let path = job.folder.join(name);
+        let written = outputs.file(&path)?.write_all(text.as_bytes());
+        written.map_err(|e| Error::io("cannot write", e).in_file(path.display().to_string()))?;
     }
     Ok(files.drain(..).skip(sidecars).map(|(name, _)| name).collect())
 }

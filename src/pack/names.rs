@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::job::{Job, Manifests};
 use super::open::{Item, stem};
-use crate::cmaf::Media;
+use super::plan::Planned;
+use super::sets::Set;
 use crate::cmaf::write::Layout;
+use crate::cmaf::Media;
 use crate::error::{Error, Result};
 use crate::manifest::hls;
 
@@ -93,12 +95,17 @@ impl Used {
     }
 }
 
-/// Everything that a track of this name may leave in the output folder.
-pub(super) fn paths(job: &Job, manifests: &Manifests, media: Media, name: &str) -> Vec<String> {
-    let mut paths = vec![match job.layout {
+/// Where a track of this name lies below the output folder: its file, or its folder of segments.
+pub(super) fn place(job: &Job, name: &str) -> String {
+    match job.layout {
         Layout::Single => format!("{name}.mp4"),
         Layout::Segments => job.template.folder(name),
-    }];
+    }
+}
+
+/// Everything that a track of this name may leave in the output folder.
+fn paths(job: &Job, manifests: &Manifests, media: Media, name: &str) -> Vec<String> {
+    let mut paths = vec![place(job, name)];
     if manifests.hls {
         paths.push(hls::media_playlist(name));
         match media {
@@ -108,6 +115,38 @@ pub(super) fn paths(job: &Job, manifests: &Manifests, media: Media, name: &str) 
         }
     }
     paths
+}
+
+/// The files that a run leaves beside each track: its playlists and its text as a file.
+pub(super) fn beside(manifests: &Manifests, sets: &[Set], tracks: &[Planned]) -> Vec<Vec<String>> {
+    let mut files = vec![Vec::new(); tracks.len()];
+    if !manifests.hls {
+        return files;
+    }
+    // As a set of text is listed by its first track.
+    let texts: Vec<&Set> = sets.iter().filter(|set| set.media == Media::Text).collect();
+    let candidates: Vec<hls::Candidate<'_>> = texts
+        .iter()
+        .map(|set| hls::Candidate {
+            language: set.language.as_deref(),
+            roles: &set.roles,
+            label: set.label.as_deref(),
+            codec: tracks[set.members[0]].codec(),
+            has_file: tracks[set.members[0]].sidecar.is_some(),
+        })
+        .collect();
+    let listed: Vec<usize> =
+        hls::listed(&candidates).into_iter().map(|(_, one)| texts[one].members[0]).collect();
+    for (index, (planned, files)) in tracks.iter().zip(&mut files).enumerate() {
+        if planned.track.media != Media::Text || listed.contains(&index) {
+            files.push(hls::media_playlist(&planned.name));
+        }
+        if planned.track.media == Media::Video && planned.has_sync_chunk() {
+            files.push(hls::i_frame_playlist(&planned.name));
+        }
+        files.extend(planned.sidecar.is_some().then(|| sidecar(&planned.name)));
+    }
+    files
 }
 
 /// The text file beside a track of text.

@@ -10,7 +10,8 @@ use crate::cenc::KeyId;
 use crate::cmaf::align::{self, Instant, Line};
 use crate::cmaf::codec::text;
 use crate::cmaf::cut::{self, Cuts, Durations, Fragment};
-use crate::cmaf::{Media, Track};
+use crate::cmaf::write::Destination;
+use crate::cmaf::{Dependency, Media, Track};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::manifest::hls;
@@ -37,7 +38,7 @@ impl Plan {
         PlanReport {
             version: 1,
             sets: self.sets.iter().map(|set| set.report(&self.tracks)).collect(),
-            tracks: self.tracks.iter().map(|planned| planned.report(job, &self.manifests)).collect(),
+            tracks: self.tracks.iter().map(|planned| planned.report(job)).collect(),
             manifests: manifests
                 .iter()
                 .filter(|(wanted, _)| *wanted)
@@ -49,8 +50,29 @@ impl Plan {
 }
 
 impl Planned {
-    fn report(&self, job: &Job, manifests: &Manifests) -> PlannedReport {
-        let Planned { name, input, track, cuts, key, part, .. } = self;
+    /// The `codecs` parameter.
+    pub(super) fn codec(&self) -> &str {
+        self.track.entries.first().map_or("", |entry| &entry.codec)
+    }
+
+    /// Whether a chunk starts with a sync sample, which lists of single pictures need.
+    pub(super) fn has_sync_chunk(&self) -> bool {
+        let (track, cuts) = (&self.track, &self.cuts);
+        let samples = track.samples.samples();
+        let chunks = |fragment| cut::chunks(samples, fragment, track.timescale, cuts.chunk);
+        cuts.fragments
+            .iter()
+            .flat_map(chunks)
+            .any(|chunk| samples[chunk].first().is_some_and(|sample| sample.dependency == Dependency::Sync))
+    }
+
+    /// Where it is written.
+    pub(super) fn destination<'a>(&'a self, job: &'a Job) -> Destination<'a> {
+        Destination { folder: &job.folder, name: &self.name, layout: job.layout, template: &job.template }
+    }
+
+    fn report(&self, job: &Job) -> PlannedReport {
+        let Planned { name, input, track, cuts, key, part, beside, .. } = self;
         let durations: Vec<u64> = cuts
             .segments
             .iter()
@@ -60,14 +82,17 @@ impl Planned {
         let whole = &durations[..durations.len().saturating_sub(1).max(1).min(durations.len())];
         let mut warnings = track.warnings.clone();
         warnings.extend(part.map(|part| part.warning(track.timescale)));
+        let mut files = self.destination(job).files(track, cuts);
+        files.extend_from_slice(beside);
         PlannedReport {
             facts: TrackFacts::of(input, name, track),
             duration: track.duration(),
             segments: durations.len(),
             shortest: whole.iter().copied().min().unwrap_or(0),
             longest: durations.iter().copied().max().unwrap_or(0),
+            scheme: key.and(job.encryption.as_ref()).map(|encryption| encryption.scheme),
             kid: *key,
-            files: names::paths(job, manifests, track.media, name),
+            files,
             warnings,
         }
     }
@@ -84,6 +109,8 @@ pub(super) struct Planned {
     pub(super) key: Option<KeyId>,
     /// The text as a WebVTT file, for players that read no text in ISOBMFF.
     pub(super) sidecar: Option<String>,
+    /// Files beside it, below the output folder: its playlists and `sidecar`.
+    pub(super) beside: Vec<String>,
 }
 
 /// Opens and reads the inputs, and decides all that follows.
@@ -108,7 +135,8 @@ pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Contr
         for cut in cut_set(job, position, set, &mut items, &names, &master)? {
             let CutTrack { item, track, cuts, part, input, sidecar } = cut;
             let name = names[item].clone();
-            planned[item] = Some(Planned { name, input, track, cuts, part, key: keys[item], sidecar });
+            let (key, beside) = (keys[item], Vec::new());
+            planned[item] = Some(Planned { name, input, track, cuts, part, key, sidecar, beside });
         }
     }
     let mut tracks: Vec<Planned> = planned.into_iter().flatten().collect();
@@ -119,6 +147,8 @@ pub(super) fn make(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &Contr
         }
         warnings.extend(timescale_warning(set, &tracks));
     }
+    let beside = names::beside(&manifests, &sets, &tracks);
+    tracks.iter_mut().zip(beside).for_each(|(planned, beside)| planned.beside = beside);
     warnings.extend(manifests.hls.then(|| mixed_sound_warning(&sets, &tracks)).flatten());
     Ok(Plan { sets, tracks, start, manifests, warnings })
 }
@@ -154,12 +184,11 @@ fn timescale_warning(set: &Set, tracks: &[Planned]) -> Option<String> {
 /// In an HLS group of one codec, a language that has no track in it is there in another. Rule HLS-08.
 fn mixed_sound_warning(sets: &[Set], tracks: &[Planned]) -> Option<String> {
     let sounds = || sets.iter().filter(|set| set.media == Media::Audio);
-    let codec = |set: &Set| tracks[set.members[0]].track.entries.first().map(|entry| entry.codec.as_str());
+    let codec = |set: &Set| tracks[set.members[0]].codec();
     let is_same = |one: &Set, other: &Set| one.language == other.language && one.roles == other.roles;
-    let lacks =
-        |name: &str, set: &Set| !sounds().any(|other| codec(other) == Some(name) && is_same(set, other));
+    let lacks = |name: &str, set: &Set| !sounds().any(|other| codec(other) == name && is_same(set, other));
     let (name, set) = sounds().find_map(|group| {
-        let name = codec(group)?;
+        let name = codec(group);
         Some((name, sounds().find(|set| lacks(name, set))?))
     })?;
     Some(format!(

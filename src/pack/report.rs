@@ -148,10 +148,14 @@ pub struct PlannedReport {
     pub shortest: u64,
     /// The longest segment.
     pub longest: u64,
+    /// The scheme that it will be encrypted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<Scheme>,
     /// The key that it will be encrypted with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<KeyId>,
-    /// Files and folders, as paths below the output folder.
+    /// Files, as paths below the output folder with `/` between names: those of the track, the header first, then its
+    /// playlists and its text as a file.
     pub files: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<String>,

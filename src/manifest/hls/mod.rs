@@ -10,6 +10,8 @@ mod media;
 mod multivariant;
 mod subtitles;
 
+pub(crate) use subtitles::{Candidate, listed};
+
 use super::address;
 use super::model::{Presentation, Rendition};
 use crate::cmaf::Media;

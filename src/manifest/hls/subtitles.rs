@@ -16,31 +16,60 @@ pub(super) struct Subtitle<'a> {
     pub(super) rendition: &'a Rendition,
 }
 
-/// The subtitles to list. Where sets differ in nothing but their coding, one of them is, by preference one that has a
-/// WebVTT file.
-pub(super) fn list(presentation: &Presentation) -> Vec<Subtitle<'_>> {
-    let mut listed: Vec<Subtitle<'_>> = Vec::new();
-    let mut names = Names::default();
-    for set in presentation.sets.iter().filter(|set| set.media == Media::Text) {
-        let rendition = &set.renditions[0];
-        let is_same = |other: &SwitchingSet| {
-            (&other.language, &other.roles, &other.label) == (&set.language, &set.roles, &set.label)
-        };
-        let twin =
-            listed.iter_mut().find(|one| is_same(one.set) && family(one.rendition) != family(rendition));
-        match twin {
-            Some(twin) if twin.rendition.sidecar.is_none() && rendition.sidecar.is_some() => {
-                twin.rendition = rendition
-            }
+/// What decides whether a set of text is listed.
+pub(crate) struct Candidate<'a> {
+    pub(crate) language: Option<&'a str>,
+    pub(crate) roles: &'a [String],
+    pub(crate) label: Option<&'a str>,
+    /// The `codecs` parameter.
+    pub(crate) codec: &'a str,
+    /// Whether there is a WebVTT file beside it.
+    pub(crate) has_file: bool,
+}
+
+impl Candidate<'_> {
+    /// Whether two sets are the same text for their readers, in different codings.
+    fn is_twin(&self, other: &Self) -> bool {
+        let words = |one: &Self| (one.language, one.roles, one.label);
+        let family = |one: &Self| one.codec.split('.').next().unwrap_or_default();
+        words(self) == words(other) && family(self) != family(other)
+    }
+}
+
+/// Which sets are listed, by index. Where sets differ in nothing but their coding, one of them is, by preference one
+/// that has a WebVTT file; each comes with the first that it stands for.
+pub(crate) fn listed(candidates: &[Candidate<'_>]) -> Vec<(usize, usize)> {
+    let mut listed: Vec<(usize, usize)> = Vec::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        match listed.iter_mut().find(|(_, one)| candidates[*one].is_twin(candidate)) {
+            Some((_, one)) if !candidates[*one].has_file && candidate.has_file => *one = index,
             Some(_) => {}
-            None => listed.push(Subtitle { set, name: names.unique(set), rendition }),
+            None => listed.push((index, index)),
         }
     }
     listed
 }
 
-fn family(rendition: &Rendition) -> &str {
-    rendition.codec.split('.').next().unwrap_or_default()
+/// The subtitles to list.
+pub(super) fn list(presentation: &Presentation) -> Vec<Subtitle<'_>> {
+    let texts = || presentation.sets.iter().filter(|set| set.media == Media::Text);
+    let sets: Vec<&SwitchingSet> = texts().collect();
+    let candidates: Vec<Candidate<'_>> = texts()
+        .map(|set| Candidate {
+            language: set.language.as_deref(),
+            roles: &set.roles,
+            label: set.label.as_deref(),
+            codec: &set.renditions[0].codec,
+            has_file: set.renditions[0].sidecar.is_some(),
+        })
+        .collect();
+    let mut names = Names::default();
+    let subtitle = |(first, one): (usize, usize)| Subtitle {
+        set: sets[first],
+        name: names.unique(sets[first]),
+        rendition: &sets[one].renditions[0],
+    };
+    listed(&candidates).into_iter().map(subtitle).collect()
 }
 
 /// `EXT-X-MEDIA` of all of them.

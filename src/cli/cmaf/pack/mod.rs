@@ -18,7 +18,7 @@ use crate::control::Control;
 use crate::demux::Container;
 use crate::error::{Error, Result};
 use crate::pack::job_file::{self, JobFile};
-use crate::pack::{self, Encryption, Job, JobInput, Manifests, STANDARD_INPUT, settings};
+use crate::pack::{self, Encryption, Job, JobInput, Manifests, STANDARD_INPUT, TrackFacts, settings};
 use crate::time::{FrameRate, Seconds};
 
 /// Pack video, sound and timed text as a CMAF presentation, with DASH and HLS manifests
@@ -319,6 +319,9 @@ pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
     let quiet = arguments.quiet || arguments.json;
     if arguments.dry_run {
         let plan = progress::with_bar(control, quiet, || pack::plan(&job, control))?;
+        if !arguments.quiet {
+            warn(plan.tracks.iter().map(|track| (&track.facts, &*track.warnings)), &plan.warnings);
+        }
         if arguments.json {
             print_json(&plan)?;
         } else if !arguments.quiet {
@@ -328,12 +331,7 @@ pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
     }
     let report = progress::with_bar(control, quiet, || pack::run(&job, control))?;
     if !arguments.quiet {
-        for track in &report.tracks {
-            for warning in &track.warnings {
-                terminal::warning(&format!("{}: {warning}", track.facts.input));
-            }
-        }
-        report.warnings.iter().for_each(|warning| terminal::warning(warning));
+        warn(report.tracks.iter().map(|track| (&track.facts, &*track.warnings)), &report.warnings);
     }
     if arguments.json {
         print_json(&report)?;
@@ -341,6 +339,14 @@ pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
         print(&summary::of_report(&report, &job))?;
     }
     Ok(0)
+}
+
+/// Prints the warnings of a plan or a report: those of the tracks, then those of the whole.
+fn warn<'a>(tracks: impl Iterator<Item = (&'a TrackFacts, &'a [String])>, whole: &[String]) {
+    for (facts, warnings) in tracks {
+        warnings.iter().for_each(|warning| terminal::warning(&format!("{}: {warning}", facts.input)));
+    }
+    whole.iter().for_each(|warning| terminal::warning(warning));
 }
 
 /// The pattern of sound: whole samples, said in one of two ways.

@@ -1,6 +1,7 @@
 //! What `cmaf pack` tells people.
 
 use crate::cmaf::Media;
+use crate::cmaf::write::Layout;
 use crate::manifest::hls;
 use crate::pack::{Job, PlanReport, PlannedReport, Report, SetReport, TrackReport};
 use crate::time::display_ticks;
@@ -36,15 +37,26 @@ pub(super) fn of_plan(plan: &PlanReport, job: &Job) -> String {
     }
     text.push_str(&format!("would be written to {}\n", job.folder.display()));
     for track in &plan.tracks {
-        text.push_str(&format!("  {}\n", track.files.join(", ")));
+        text.push_str(&format!("  {}\n", planned_files(track, job)));
     }
     if let Some(manifests) = manifests(&plan.manifests) {
         text.push_str(&format!("  {manifests}\n"));
     }
-    for warning in &plan.warnings {
-        text.push_str(&format!("warning: {warning}\n"));
-    }
     text
+}
+
+/// The files of a track; of its segments the first and the last.
+fn planned_files(track: &PlannedReport, job: &Job) -> String {
+    let of_track = match job.layout {
+        Layout::Single => 1,
+        Layout::Segments => 1 + track.segments,
+    };
+    let (of_track, beside) = track.files.split_at(of_track.min(track.files.len()));
+    let ends = match of_track {
+        [first, .., last] => format!("{first} to {last}"),
+        files => files.join(", "),
+    };
+    std::iter::once(ends).chain(beside.iter().cloned()).collect::<Vec<_>>().join(", ")
 }
 
 /// The manifests that players open, and how many playlists there are beside them.
@@ -77,7 +89,10 @@ fn planned_block(track: &PlannedReport) -> String {
     } else {
         format!("{} to {}", shown(track.shortest), shown(track.longest))
     };
-    let key = track.kid.map_or_else(|| "clear".to_string(), |kid| format!("key ID {kid}"));
+    let key = match (track.scheme, track.kid) {
+        (Some(scheme), Some(kid)) => format!("{scheme}, key ID {kid}"),
+        _ => "clear".to_string(),
+    };
     let facts = media_facts(
         track.facts.kind,
         track.facts.width.zip(track.facts.height),
