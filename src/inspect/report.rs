@@ -140,6 +140,12 @@ pub struct Video {
     /// As the pictures are meant to be shown, where that is another size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presentation_size: Option<(u32, u32)>,
+    /// By how many degrees it is turned clockwise before it is shown, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turned: Option<u16>,
+    /// Whether left and right are exchanged before that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mirrored: bool,
     /// Width and height of a pixel, where they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixel_aspect: Option<(u32, u32)>,

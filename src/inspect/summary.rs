@@ -198,6 +198,8 @@ fn mp4_track(track: &Track, totals: &Totals, notes: &mut Vec<String>) -> TrackSu
             width,
             height,
             presentation_size: track.presentation_size,
+            turned: track.orientation.map(|orientation| orientation.degrees).filter(|degrees| *degrees != 0),
+            mirrored: track.orientation.is_some_and(|orientation| orientation.mirrored),
             bit_depth: entry.bit_depth,
             chroma: entry.chroma.map(str::to_owned),
             frame_rate: frame_rate(totals, track.timescale),

@@ -228,6 +228,12 @@ impl Video {
         if let Some((width, height)) = self.presentation_size {
             parts.push(format!("shown as {width}x{height}"));
         }
+        if self.mirrored {
+            parts.push("mirrored".to_owned());
+        }
+        if let Some(degrees) = self.turned {
+            parts.push(format!("turned by {degrees} degrees"));
+        }
         if let Some((horizontal, vertical)) = self.pixel_aspect {
             parts.push(format!("pixels {horizontal}:{vertical}"));
         }

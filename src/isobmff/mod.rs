@@ -11,6 +11,7 @@ pub mod boxes;
 mod fourcc;
 mod header;
 mod layout;
+mod orientation;
 mod raw;
 mod reader;
 mod registry;
@@ -21,6 +22,7 @@ mod writer;
 
 pub use fourcc::FourCC;
 pub use header::{BoxHeader, SizeForm, TopLevel, top_level};
+pub use orientation::Orientation;
 pub use raw::{Body, RawBox};
 pub use reader::{
     BOX_LIMIT, BoxPath, Boxes, Child, FullHeader, LoadedBox, ParseBox, Reader, read_available, read_box,

@@ -6,7 +6,7 @@ use crate::isobmff::boxes::{
     AudioSampleEntry, Clli, Colr, DataEntry, Dref, Elng, Elst, Hdlr, Language, Mdcv, Mdhd, Pasp, Protection,
     Tkhd, VisualSampleEntry,
 };
-use crate::isobmff::{Child, FourCC, Reader};
+use crate::isobmff::{Child, FourCC, Orientation, Reader};
 
 /// More sample entries than any track has.
 const ENTRY_LIMIT: usize = 10_000;
@@ -97,6 +97,14 @@ impl<'a> Movie<'a> {
         let is_sound = matches!(kind, TrackKind::Coded(codec) if codec.media() == Media::Audio);
         if is_sound && has_loudness(trak)? {
             movie.notes.push("loudness metadata (`ludt`) is left out (rule AUD-20)".to_owned());
+        }
+        if let (false, Some(orientation)) =
+            (is_sound, Orientation::of(&trak.reader().require_as::<Tkhd>()?.matrix))
+        {
+            movie.notes.push(format!(
+                "the source shows the picture {orientation}, which a CMAF track can't say: it is shown as it is coded; \
+                 encode it upright (rule CMF-18)"
+            ));
         }
         let dref = data_references(&mdia)?;
         for (index, entry) in sample_entries(&stbl)?.iter().enumerate() {

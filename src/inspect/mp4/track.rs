@@ -3,7 +3,7 @@
 use super::entry::{Entry, media};
 use crate::error::{Error, Result};
 use crate::isobmff::boxes::{Edit, Elng, Elst, Hdlr, Language, Mdhd, Tkhd, Trex};
-use crate::isobmff::{Child, Reader};
+use crate::isobmff::{Child, Orientation, Reader};
 
 /// More sample entries than any track has.
 const ENTRY_LIMIT: usize = 1000;
@@ -18,6 +18,8 @@ pub(in crate::inspect) struct Track {
     pub language: Option<String>,
     /// As `tkhd` has it, in pixels.
     pub presentation_size: Option<(u32, u32)>,
+    /// How `tkhd` turns the picture.
+    pub orientation: Option<Orientation>,
     pub edits: Vec<Edit>,
     pub entries: Vec<Entry>,
     pub trex: Trex,
@@ -37,6 +39,7 @@ impl Track {
             timescale: None,
             language: None,
             presentation_size: None,
+            orientation: None,
             edits: Vec::new(),
             entries: Vec::new(),
             trex: Trex { track_id: id, default_sample_description_index: 1, ..Trex::default() },
@@ -55,6 +58,7 @@ impl Track {
         if tkhd.width != 0 && tkhd.height != 0 {
             track.presentation_size = Some((pixels(tkhd.width), pixels(tkhd.height)));
         }
+        track.orientation = Orientation::of(&tkhd.matrix);
         if let Err(error) = track.read_rest(trak) {
             track.error = Some(error.to_string());
         }
