@@ -15,7 +15,7 @@ use crate::cmaf::{Dependency, Media, Track};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::manifest::hls;
-use crate::time::Seconds;
+use crate::time::{Seconds, display_ticks};
 use crate::ttal::time::MediaTime;
 
 /// Everything that is known before writing begins.
@@ -202,6 +202,8 @@ fn mixed_sound_warning(sets: &[Set], tracks: &[Planned]) -> Option<String> {
 struct Master {
     /// The set's index, and the samples at which its tracks are cut; none where there is nothing but text.
     set: Option<(usize, Vec<Vec<usize>>)>,
+    /// Name of the track with which the presentation begins; empty where there is nothing but text.
+    lead: String,
     /// Starts of fragments.
     fragments: Vec<Instant>,
     /// Starts of segments.
@@ -224,6 +226,7 @@ impl Master {
         // Renditions may end a frame apart.
         let end = lines.iter().map(|line| Instant { ticks: line.end, timescale: line.timescale });
         Ok(Master {
+            lead: line.name.clone(),
             fragments: starts.iter().map(|&ticks| instant(ticks)).collect(),
             segments: segments.iter().map(|range| instant(starts[range.start])).collect(),
             end: end.max_by(|a, b| a.compare(*b)).unwrap_or(instant(line.end)),
@@ -243,7 +246,13 @@ impl Master {
         let count = end.div_ceil(step);
         let instant = |ticks| Instant { ticks, timescale: TIMESCALE };
         let starts: Vec<Instant> = (0..count).map(|n| instant(n * step)).collect();
-        Master { set: None, fragments: starts.clone(), segments: starts, end: instant(end) }
+        Master {
+            set: None,
+            lead: String::new(),
+            fragments: starts.clone(),
+            segments: starts,
+            end: instant(end),
+        }
     }
 
     fn start(&self) -> Instant {
@@ -311,9 +320,10 @@ fn cut_set(
         // Sound follows.
         _ => None,
     };
-    let mut cut = Vec::with_capacity(members.len());
+    let renditions = members.len();
+    let mut cut = Vec::with_capacity(renditions);
     for (position, (index, item)) in members.into_iter().enumerate() {
-        let Content::Media(track) = item.content else { continue };
+        let Content::Media(mut track) = item.content else { continue };
         let cuts = match &shared {
             Some(shared) => {
                 let fragments = align::fragments_at(&track, &shared[position]);
@@ -322,6 +332,10 @@ fn cut_set(
             }
             None => follow(job, &track, &names[index], master).map_err(|e| e.in_file(&item.input))?,
         };
+        if set.media == Media::Video && position == 0 {
+            track.warnings.extend(long_segment_warning(job, &cuts, track.timescale, renditions));
+        }
+        track.warnings.extend(early_start_warning(&track, master));
         cut.push(CutTrack {
             item: index,
             track: *track,
@@ -344,6 +358,42 @@ fn fragment_cuts(job: &Job, media: Media, lines: &[Line]) -> Result<Vec<Vec<usiz
         None if media == Media::Video => align::subdivide(lines, &cuts, OF_VIDEO),
         _ => cuts,
     })
+}
+
+/// Segments of video that are longer than wanted by more than a choice of cuts explains: players can neither seek nor
+/// switch in them.
+fn long_segment_warning(job: &Job, cuts: &Cuts, timescale: u32, renditions: usize) -> Option<String> {
+    let Durations { segment, fragment, .. } = job.durations;
+    let wanted = segment.ticks(timescale).max(fragment.map_or(0, |fragment| fragment.ticks(timescale)));
+    let spans = cuts.segments.iter().map(|range| &cuts.fragments[range.clone()]);
+    let spans = spans.filter_map(|all| {
+        Some((all.first()?.start, all.iter().map(|fragment| fragment.duration).sum::<u64>()))
+    });
+    // The first of several.
+    let (start, longest) = spans.rev().max_by_key(|(_, duration)| *duration)?;
+    let points =
+        if renditions > 1 { "random access point that all renditions have" } else { "random access point" };
+    (longest > wanted.saturating_mul(2)).then(|| {
+        format!(
+            "the longest segment lasts {}, from {} on, as there is no {points} in it; {} was asked for: encode \
+             with closed groups of pictures (x265: open-gop=0), or with key frames more often",
+            display_ticks(longest, timescale),
+            display_ticks(start, timescale),
+            display_ticks(wanted, timescale)
+        )
+    })
+}
+
+/// What is presented before the presentation begins is not played. Less than a sample is what cutting leaves.
+fn early_start_warning(track: &Track, master: &Master) -> Option<String> {
+    let start = master.start().in_ticks(track.timescale);
+    let longest = track.samples.samples().iter().map(|sample| u64::from(sample.duration)).max()?;
+    let early = start.checked_sub(track.start).filter(|early| *early > longest)?;
+    Some(format!(
+        "it begins {} before the presentation, which begins with {}: so much of it is clipped, not played",
+        display_ticks(early, track.timescale),
+        master.lead
+    ))
 }
 
 /// Cuts a track where the master is cut.

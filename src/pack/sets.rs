@@ -108,6 +108,12 @@ impl<'a> Traits<'a> {
         if self.roles != other.roles {
             return Some("have different roles".into());
         }
+        self.picture_difference(other).or_else(|| self.sound_difference(other))
+    }
+
+    /// What keeps pictures from being renditions of one set though they are meant for the same viewers.
+    fn picture_difference(&self, other: &Traits<'_>) -> Option<String> {
+        let both = |what: &str, a: String, b: String| Some(format!("{what} {a} and {b}"));
         if let (Some(a), Some(b)) = (self.shape, other.shape)
             && !same_shape(a, b)
         {
@@ -125,6 +131,10 @@ impl<'a> Traits<'a> {
         {
             return Some("have different dynamic range".into());
         }
+        None
+    }
+
+    fn sound_difference(&self, other: &Traits<'_>) -> Option<String> {
         if self.sound != other.sound {
             let shown = |sound: Option<(u32, u32)>| {
                 sound.map_or_else(
@@ -132,9 +142,15 @@ impl<'a> Traits<'a> {
                     |(channels, rate)| format!("{channels} channels at {rate} Hz"),
                 )
             };
-            return both("have", shown(self.sound), shown(other.sound));
+            return Some(format!("have {} and {}", shown(self.sound), shown(other.sound)));
         }
         None
+    }
+
+    /// Whether two tracks are meant for the same viewers, as far as the user and the codec say.
+    fn is_alike(&self, other: &Traits<'_>) -> bool {
+        (self.media, &self.codec, &self.language, self.roles)
+            == (other.media, &other.codec, &other.language, other.roles)
     }
 
     /// Whether two tracks last equally long, up to a sample.
@@ -275,27 +291,38 @@ fn add_roles(sets: &mut [Set]) {
     }
 }
 
-/// The tracks that look like renditions of one another but for their duration: a set falls apart over that, which its
-/// maker should know.
+/// The tracks that look like renditions of one another but for their duration, or the kind of their pictures: a set
+/// falls apart over that, which its maker should know.
 fn near_misses(items: &[Item], traits: &[Traits<'_>], sets: &[Set]) -> Vec<String> {
+    let is_guessed = |set: &&Set| set.media != Media::Text && set.group.is_none();
     let mut notes = Vec::new();
-    for (position, set) in sets.iter().enumerate() {
-        for other in &sets[..position] {
-            let (a, b) = (other.members[0], set.members[0]);
-            if set.media == Media::Text || set.group.is_some() || other.group.is_some() {
-                continue;
-            }
-            if traits[a].difference(&traits[b]).is_none()
-                && same_words(&items[a].settings, &items[b].settings)
-                && matches!(items[a].content, Content::Media(_))
-            {
-                notes.push(format!(
-                    "{} and {} differ in duration by more than a frame, so players can't switch between them; \
-                     group= puts them together",
-                    items[a].input, items[b].input
-                ));
-            }
-        }
+    for (position, set) in sets.iter().enumerate().filter(|(_, set)| is_guessed(set)) {
+        let others = sets[..position].iter().filter(is_guessed);
+        notes.extend(
+            others.filter_map(|other| near_miss(items, traits, other.members[0], set.members[0])).next(),
+        );
     }
     notes
+}
+
+/// What keeps two tracks apart that look alike; `None` where they do not, or somebody meant them to be apart.
+fn near_miss(items: &[Item], traits: &[Traits<'_>], a: usize, b: usize) -> Option<String> {
+    let is_meant = !traits[a].is_alike(&traits[b]) || !same_words(&items[a].settings, &items[b].settings);
+    if is_meant || !matches!(items[a].content, Content::Media(_)) {
+        return None;
+    }
+    let names = format!("{} and {}", items[a].input, items[b].input);
+    if let Some(difference) = traits[a].picture_difference(&traits[b]) {
+        return Some(format!(
+            "{names} {difference}, so they are no renditions of one switching set: players can't switch between them, and \
+             group= does not join what differs so"
+        ));
+    }
+    let is_same = traits[a].difference(&traits[b]).is_none();
+    is_same.then(|| {
+        format!(
+            "{names} differ in duration by more than a frame, so players can't switch between them; group= puts them \
+             together"
+        )
+    })
 }

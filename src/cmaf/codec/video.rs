@@ -335,9 +335,11 @@ pub(super) fn configuration_box<'a>(config: &'a Config, kind: &[u8; 4]) -> Resul
 struct SyncSamples {
     /// The last sample of [`Access::SyncUnlessSkipped`], while such pictures may follow; what the container says of it.
     open: Option<(usize, Option<bool>)>,
-    /// Samples that stand in the way, by their number and the first of them.
+    /// Samples that start an open group of pictures.
     skipped: Tally,
-    /// Sync samples for the container only.
+    /// How many of those the container takes for sync samples.
+    skipped_marked: u64,
+    /// Other sync samples for the container only.
     wrongly_marked: Tally,
     /// Sync samples for the stream only.
     not_marked: Tally,
@@ -369,7 +371,7 @@ impl SyncSamples {
                 if let Some((open, hint)) = self.open.take() {
                     samples.samples_mut()[open].dependency = Dependency::Independent;
                     self.skipped.add(open);
-                    self.compare(open, hint, false);
+                    self.skipped_marked += u64::from(hint == Some(true));
                 }
                 self.compare(index, hint, false);
             }
@@ -404,9 +406,14 @@ impl SyncSamples {
         self.close();
         [
             self.skipped.report(|count, first| {
+                let marked = match self.skipped_marked {
+                    0 => String::new(),
+                    marked => format!(", though {marked} of them are marked as sync samples"),
+                };
                 format!(
-                    "{count} clean random access points of {samples} samples are no sync samples, as pictures before \
-                     them cannot be decoded from there (open groups of pictures); first sample {first}"
+                    "{count} of {samples} samples start open groups of pictures: some pictures behind them are shown \
+                     before them and can't be decoded from there, so no segment starts there{marked}; first sample \
+                     {first}"
                 )
             }),
             self.wrongly_marked.report(|count, first| {
