@@ -142,6 +142,22 @@ impl Seconds {
     }
 }
 
+impl Seconds {
+    /// Reads a span of time that has to last.
+    ///
+    /// # Errors
+    /// `Usage` for 0 and less, and for what is no time.
+    pub fn parse_above_zero(text: &str) -> Result<Self> {
+        if text.starts_with('-') && text[1..].parse::<Seconds>().is_ok() {
+            return Err(Error::usage(format!("`{text}` must be more than 0")));
+        }
+        match text.parse::<Seconds>()? {
+            Seconds(span) if span.is_zero() => Err(Error::usage(format!("`{text}` must be more than 0"))),
+            span => Ok(span),
+        }
+    }
+}
+
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} s", self.0)

@@ -3,11 +3,13 @@
 //! A job runs in three steps: all inputs are opened and read on all cores; what will be written is decided (switching
 //! sets, names, keys, cuts); everything is written, manifests last. Nothing has its name before everything is whole.
 
+pub mod address;
 mod describe;
 mod encrypt;
 mod job;
 pub mod job_file;
 mod names;
+mod once;
 mod open;
 mod plan;
 mod report;

@@ -46,9 +46,18 @@ pub(super) fn choose(job: &Job, manifests: &Manifests, items: &[Item]) -> Result
             *number += 1;
             // Another input may be called `stem-1` outright.
             let name = if shared || *number > 1 { format!("{stem}-{number}") } else { stem.clone() };
-            if used.take(job, manifests, item, &name).is_ok() {
-                names[index] = name;
-                break;
+            match used.take(job, manifests, item, &name) {
+                Ok(()) => {
+                    names[index] = name;
+                    break;
+                }
+                // The user's word is not changed in silence.
+                Err(taken) if job.name.as_ref() == Some(&name) => {
+                    return Err(Error::usage(format!(
+                        "the outputs can't be called `{name}`: {taken} is called so already"
+                    )));
+                }
+                Err(_) => {}
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::inspect::align as grid;
 use crate::inspect::{Format, Options, Part, Report, View, part};
 use crate::output::Outputs;
 use crate::pack::STANDARD_INPUT;
+use crate::time::Seconds;
 
 /// Show what is in media files: tracks, picture, times, random access, fragments, encryption
 ///
@@ -43,7 +44,7 @@ pub(super) struct InspectArgs {
     #[arg(long, value_name = "FILE", requires = "align")]
     svg: Option<PathBuf>,
     /// With --align: how long segments should be
-    #[arg(long, value_name = "TIME", default_value = "6", requires = "align")]
+    #[arg(long, value_name = "TIME", default_value = "6", allow_negative_numbers = true, requires = "align")]
     segment_duration: String,
     /// With --align: merge segments where renditions lack random access points
     #[arg(long, requires = "align")]
@@ -137,7 +138,8 @@ pub(super) fn run(arguments: &InspectArgs, control: &Control) -> Result<u8> {
 fn align(arguments: &InspectArgs, control: &Control) -> Result<u8> {
     let named = |option: &'static str| move |e: Error| Error::usage(format!("{option}: {e}"));
     let options = grid::Options {
-        segment: arguments.segment_duration.parse().map_err(named("--segment-duration"))?,
+        segment: Seconds::parse_above_zero(&arguments.segment_duration)
+            .map_err(named("--segment-duration"))?,
         mode: if arguments.widen { Mode::Widen } else { Mode::Strict },
         frame_rate: arguments
             .frame_rate
