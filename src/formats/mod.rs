@@ -74,9 +74,26 @@ pub struct Note {
     pub message: String,
 }
 
+/// What users call the options of readers that messages speak of; by default as `ttal` has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionNames {
+    /// Names the encoding.
+    pub encoding: &'static str,
+    /// Takes files that hold no subtitles, where there is such an option.
+    pub any_kind: Option<&'static str>,
+}
+
+impl Default for OptionNames {
+    fn default() -> Self {
+        OptionNames { encoding: "--encoding", any_kind: Some("--any-kind") }
+    }
+}
+
 /// What a reader put up with, and what it had to drop.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
+    /// What messages call the options of the reader.
+    pub options: OptionNames,
     /// Oddities: the first of them, [`Self::MOST`] at most.
     pub notes: Vec<Note>,
     /// How many more there were.

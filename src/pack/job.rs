@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use encoding_rs::Encoding;
+
 use crate::cenc::{Iv, KeyId, KeyRing, Pattern, Scheme};
 use crate::cmaf::Media;
 use crate::cmaf::align;
@@ -82,6 +84,8 @@ pub struct Settings {
     pub is_default: Option<bool>,
     /// How timed text is coded.
     pub text: Option<text::Coding>,
+    /// The encoding of a file of text, where it is not told from the bytes.
+    pub encoding: Option<&'static Encoding>,
     /// Frames per second, as [`Job::frame_rate`].
     pub frame_rate: Option<FrameRate>,
 }

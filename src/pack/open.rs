@@ -101,10 +101,11 @@ pub(super) fn open_all(job: &Job, encryptor: Option<&Encryptor<'_>>, control: &C
 fn open(job: &Job, number: usize, input: &JobInput, control: &Control, found: &mut Vec<Found>) -> Result<()> {
     let settings = &input.settings;
     let name = input.input.name();
-    if job.container.is_none() && text::probe(&input.input)?.is_some() {
+    if job.container.is_none() && text::probe(&input.input, settings.encoding)?.is_some() {
         let options = text::Options {
             language: settings.language.clone(),
             coding: settings.text,
+            encoding: settings.encoding,
             ..text::Options::default()
         };
         let source = text::Source::open(&input.input, &options).map_err(|e| e.in_file(name))?;
@@ -120,6 +121,10 @@ fn open(job: &Job, number: usize, input: &JobInput, control: &Control, found: &m
         });
         return Ok(());
     }
+    if let Some(encoding) = settings.encoding {
+        let message = format!("encoding=: it is no file of timed text in {}", encoding.name());
+        return Err(Error::usage(message).in_file(name));
+    }
     let opened = demux::open(&input.input, &demux::Options { container: job.container })?;
     let mut left_out = Vec::new();
     let mut tracks = Vec::new();
@@ -129,8 +134,14 @@ fn open(job: &Job, number: usize, input: &JobInput, control: &Control, found: &m
         }
         match &track.kind {
             TrackKind::Other { media, codec } => {
-                left_out
-                    .push(format!("track {} ({media}, {codec}) is left out: it is not packaged", track.id));
+                let hint = match is_other_text(codec) {
+                    true => "; extract its text to a file of SubRip or WebVTT, and pack that",
+                    false => "",
+                };
+                left_out.push(format!(
+                    "track {} ({media}, {codec}) is left out: it is not packaged{hint}",
+                    track.id
+                ));
             }
             _ => tracks.push(track),
         }
@@ -167,6 +178,11 @@ fn open(job: &Job, number: usize, input: &JobInput, control: &Control, found: &m
         });
     }
     Ok(())
+}
+
+/// Whether a coding that is not packaged is timed text, which other tools make SubRip or WebVTT of.
+fn is_other_text(codec: &str) -> bool {
+    matches!(codec, "tx3g" | "text") || codec.starts_with("S_TEXT/")
 }
 
 fn wanted(track: &demux::Track, choice: Option<TrackChoice>) -> bool {

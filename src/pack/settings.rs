@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use encoding_rs::Encoding;
+
 use super::job::{KeyChoice, Settings, TrackChoice};
 use crate::cmaf::Media;
 use crate::cmaf::codec::text::Coding;
@@ -60,6 +62,10 @@ const KEYS: &[(&str, Setter)] = &[
     }),
     ("text", |s, v| {
         s.text = Some(text_coding(v)?);
+        Ok(())
+    }),
+    ("encoding", |s, v| {
+        s.encoding = Some(encoding(v)?);
         Ok(())
     }),
     ("frame-rate", |s, v| {
@@ -191,6 +197,16 @@ pub fn text_coding(text: &str) -> Result<Coding> {
     }
 }
 
+/// An encoding of text, by a name that browsers know it by.
+///
+/// # Errors
+/// `Usage` for other words.
+pub fn encoding(name: &str) -> Result<&'static Encoding> {
+    Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+        Error::usage(format!("no encoding is called `{}`; write it as windows-1252", name.escape_debug()))
+    })
+}
+
 fn yes_or_no(text: &str) -> Result<bool> {
     match text {
         "yes" | "true" => Ok(true),
@@ -227,6 +243,7 @@ mod tests {
         assert_eq!(settings.key, Some(KeyChoice::Label("SD".into())));
         assert_eq!(settings.track, Some(TrackChoice::Media(Media::Audio)));
         assert_eq!(split("plain.mp4").unwrap(), ("plain.mp4", Settings::default()));
+        assert_eq!(split("x?encoding=Latin1").unwrap().1.encoding, Some(encoding_rs::WINDOWS_1252));
         assert_eq!(split("x?key=none").unwrap().1.key, Some(KeyChoice::Clear));
     }
 
@@ -242,6 +259,7 @@ mod tests {
             ("a?name=x/y", "a: name=: `x/y` is no file name"),
             ("a?default=perhaps", "a: default=: `perhaps` is neither yes nor no"),
             ("a?text=srt", "a: text=: `srt` is no coding of text; wvtt and stpp are"),
+            ("a?encoding=latin", "a: encoding=: no encoding is called `latin`; write it as windows-1252"),
             ("a?track=first", "a: track=: `first` is no track; write its number, video, audio or text"),
         ] {
             assert_eq!(split(argument).unwrap_err().to_string(), message);

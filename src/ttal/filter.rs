@@ -142,7 +142,7 @@ pub fn require_language(script: &Script, wanted: &str) -> Result<()> {
         return Ok(());
     }
     present.sort_unstable();
-    Err(Error::usage(format!("--lang: no text is in `{wanted}`; there are texts in {}", present.join(", "))))
+    Err(Error::usage(format!("no text is in `{wanted}`; there are texts in {}", present.join(", "))))
 }
 
 /// Keeps the texts of one language. All events stay; the identifier of an event is given for every text that goes.

@@ -19,7 +19,8 @@ pub(super) const POSITION: &str = "org.subrip.position";
 pub(super) fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result<Script> {
     if source.is_guessed() {
         let name = source.encoding().name();
-        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with --encoding"));
+        let option = notes.options.encoding;
+        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with {option}"));
     }
     let cues = cues(source.text(), notes);
     if cues.is_empty() {

@@ -67,7 +67,8 @@ fn probe(text: &str) -> bool {
 pub(crate) fn parts<'t>(source: &'t Source, any_kind: bool, notes: &mut Notes) -> Result<Blocks<'t>> {
     if source.is_guessed() {
         let name = source.encoding().name();
-        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with --encoding"));
+        let option = notes.options.encoding;
+        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with {option}"));
     }
     if !probe(source.text()) {
         return Err(
@@ -76,7 +77,10 @@ pub(crate) fn parts<'t>(source: &'t Source, any_kind: bool, notes: &mut Notes) -
     }
     let blocks = blocks(source.text(), notes);
     if !any_kind && let Some(what) = kind::other_than_subtitles(source.text(), source.name(), &blocks) {
-        let message = format!("this file holds {what}: read it with --any-kind");
+        let message = match notes.options.any_kind {
+            Some(option) => format!("this file holds {what}: read it with {option}"),
+            None => format!("this file holds no subtitles, but {what}"),
+        };
         return Err(Error::usage(message).in_file(source.name()));
     }
     if blocks.cues.is_empty() {

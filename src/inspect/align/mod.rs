@@ -118,7 +118,8 @@ pub fn grid(inputs: &[Input], options: &Options, control: &Control) -> Result<Gr
     let result = align::shared_cuts(&lines, options.segment, options.mode);
     let (cuts, problem) = match result {
         Ok(cuts) => (cuts, None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
+        // The option of packaging has another name where the grid is shown.
+        Err(error) => (Vec::new(), Some(error.to_string().replace("--align widen", "--widen"))),
     };
     let points = points(&lines, &cuts);
     let renditions = tracks

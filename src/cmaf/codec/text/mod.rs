@@ -13,6 +13,8 @@ mod tests;
 mod webvtt;
 mod wvtt;
 
+use encoding_rs::Encoding;
+
 use self::document::Document;
 pub use self::grid::Grid;
 use self::stpp::Dated;
@@ -22,7 +24,7 @@ use crate::control::Control;
 use crate::demux::{self, Codec, Container, TrackKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::formats::imsc::Conformance;
-use crate::formats::{self, Format, LossCode, Losses, Notes, ReadOptions, WriteOptions};
+use crate::formats::{self, Format, LossCode, Losses, Notes, OptionNames, ReadOptions, WriteOptions};
 use crate::input::Input;
 use crate::ttal::convert::{Conversion, convert, is_script};
 use crate::ttal::language;
@@ -42,6 +44,9 @@ const MAX_NOTES: usize = 10;
 /// The formats that hold timed text.
 const FORMATS: &[&str] = &["ttal", "dapt", "ttml", "webvtt", "srt"];
 
+/// What the options of readers are called behind an input of `cmaf pack`.
+const SETTINGS: OptionNames = OptionNames { encoding: "encoding=", any_kind: None };
+
 /// How text is coded in a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Coding {
@@ -58,6 +63,8 @@ pub struct Options {
     pub language: Option<String>,
     /// The coding; otherwise `stpp` for TTML and `stpp` tracks, `wvtt` for all others.
     pub coding: Option<Coding>,
+    /// The encoding of a file; told from the bytes where it is left out.
+    pub encoding: Option<&'static Encoding>,
     /// Takes WebVTT files that hold chapters or metadata.
     pub any_kind: bool,
     /// Moves all times; negative moves them to earlier ones.
@@ -80,17 +87,18 @@ enum Text {
     Ttml(Vec<Dated>),
 }
 
-/// The format of an input that is timed text, by its first bytes; `None` where it is something else.
+/// The format of an input that is timed text, by its first bytes, in this encoding if one is given; `None` where it is
+/// something else.
 ///
 /// # Errors
 /// `Io` where reading fails.
-pub fn probe(input: &Input) -> Result<Option<&'static Format>> {
+pub fn probe(input: &Input, encoding: Option<&'static Encoding>) -> Result<Option<&'static Format>> {
     let head = input.window().at_most(0, PROBED as usize)?.to_vec();
-    let marked = encoding_rs::Encoding::for_bom(&head).is_some();
-    if !marked && head.contains(&0) {
+    let is_known = encoding.is_some() || Encoding::for_bom(&head).is_some();
+    if !is_known && head.contains(&0) {
         return Ok(None);
     }
-    let head = Decoded::decode(input.name(), head, Decoding::Guess);
+    let head = Decoded::decode(input.name(), head, encoding.map_or(Decoding::Guess, Decoding::As));
     Ok(head.ok().and_then(|head| recognised(head.text())))
 }
 
@@ -119,10 +127,11 @@ impl Source {
                 "no timed text that is packaged: WebVTT, SubRip, TTML, DAPT or a TTAL script was expected";
             Error::unsupported(message).in_file(input.name())
         };
-        let (source, _) = formats::open(input.name(), bytes, None, None).map_err(|e| match e.kind() {
-            ErrorKind::Unsupported => unknown(),
-            _ => e,
-        })?;
+        let (source, _) =
+            formats::open(input.name(), bytes, None, options.encoding).map_err(|e| match e.kind() {
+                ErrorKind::Unsupported => unknown(),
+                _ => e,
+            })?;
         let format = recognised(source.text()).ok_or_else(unknown)?;
         Source::read(&source, format, options).map_err(|e| e.in_file(input.name()))
     }
@@ -133,7 +142,7 @@ impl Source {
             "ttml" => Coding::Stpp,
             _ => Coding::Wvtt,
         });
-        let mut notes = Notes::default();
+        let mut notes = Notes { options: SETTINGS, ..Notes::default() };
         let mut losses = Losses::default();
         let (text, language) = match (format.name, coding) {
             ("webvtt", Coding::Wvtt) => {

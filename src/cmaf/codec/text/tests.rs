@@ -257,7 +257,7 @@ fn images_and_other_files_are_refused() {
     assert!(refused("a.vtt", "no text").contains("no timed text"), "{}", refused("a.vtt", "no text"));
     let chapters = "WEBVTT\nKind: chapters\n\n00:00.000 --> 00:01.000\nA\n";
     assert!(refused("a.vtt", chapters).contains("chapters"));
-    let format = |bytes: &[u8]| probe(&Input::from_bytes("x", bytes.to_vec())).unwrap().map(|f| f.name);
+    let format = |bytes: &[u8]| probe(&Input::from_bytes("x", bytes.to_vec()), None).unwrap().map(|f| f.name);
     assert_eq!(format(b"1\n00:00:01,000 --> 00:00:02,000\nA\n"), Some("srt"));
     assert_eq!(format(TTML.as_bytes()), Some("ttml"));
     assert_eq!(format(b"\0\0\0\x18ftypmp42\0\0\0\0"), None);
