@@ -137,6 +137,58 @@ fn a_plan_tells_scheme_and_key() {
     assert_snapshot!("plan_encrypted", bench.run(&line));
 }
 
+/// Writes a copy of an MP4 file that differs in some bytes behind the first box of this type.
+fn patched(bench: &Bench, from: &str, to: &str, kind: &[u8; 4], at: usize, bytes: &[u8]) {
+    let mut file = bench.read(from);
+    let start = file.windows(4).position(|window| window == kind).unwrap() + 4 + at;
+    file[start..start + bytes.len()].copy_from_slice(bytes);
+    bench.write(to, file);
+}
+
+/// What is lost of inputs, or will surprise, is told at the input.
+#[test]
+fn odd_inputs_are_told() {
+    let bench = bench();
+    // The matrix of a version 0 `tkhd`, turned to the right.
+    let turned: Vec<u8> = [0, 0x1_0000, 0, -0x1_0000, 0].iter().flat_map(|n: &i32| n.to_be_bytes()).collect();
+    patched(&bench, "avc.mp4", "turned.mp4", b"tkhd", 40, &turned);
+    // A text track of another coding.
+    let mut text = bench.read("avc.mp4");
+    while let Some(at) = text.windows(4).position(|window| window == b"avc1" || window == b"vide") {
+        let other = if &text[at..at + 4] == b"avc1" { b"tx3g" } else { b"sbtl" };
+        text[at..at + 4].copy_from_slice(other);
+    }
+    bench.write("text.mp4", text);
+    // Frame headers of IVF: 4 bytes of size, 8 of time.
+    let mut late = bench.read("ladder_90.ivf");
+    let mut at = 32;
+    while at < late.len() {
+        let size = u32::from_le_bytes(late[at..at + 4].try_into().unwrap()) as usize;
+        let time = u64::from_le_bytes(late[at + 4..at + 12].try_into().unwrap());
+        late[at + 4..at + 12].copy_from_slice(&(time + 36).to_le_bytes());
+        at += 12 + size;
+    }
+    bench.write("late.ivf", late);
+    fs::copy(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/video/hevc_open_gop.mp4"),
+        bench.path("open.mp4"),
+    )
+    .unwrap();
+    let mut text = String::new();
+    for line in [
+        "pack turned.mp4 -o out --dry-run",
+        "inspect turned.mp4",
+        "pack text.mp4 -o out",
+        "pack late.ivf sound_en.webm -o out --dry-run",
+        "pack ladder_90.ivf sound_en.webm --from 6 -o out --dry-run",
+        "pack open.mp4 -o out --dry-run --segment-duration 0.25",
+        "pack ladder_180.ivf odd_23976.ivf -o out --dry-run",
+    ] {
+        text.push_str(&format!("$ cmaf {line}\n{}\n", bench.run(line)));
+    }
+    assert_snapshot!("odd_inputs", text);
+}
+
 /// Of tracks, and of the presentation.
 #[test]
 fn a_plan_warns_as_a_run_does() {
@@ -215,6 +267,21 @@ fn bad_jobs() {
         "pack harbour.ttal?lang=de ladder_180.ivf -o out",
         "pack ladder_180.ivf -o out --segment-template seg-$Number$.m4s",
         "pack ladder_180.ivf -o out --segment-duration soon",
+        "pack ladder_180.ivf -o out --segment-duration -1",
+        "pack ladder_180.ivf -o out --segment-duration 0",
+        "pack ladder_180.ivf -o out --chunk-duration 0.0",
+        "pack ladder_180.ivf -o out --fragment-duration -1",
+        "pack ladder_180.ivf -o out --frame-rate -25",
+        "pack ladder_180.ivf -o out --name main",
+        "pack ladder_180.ivf -o out --segment-template $RepresentationID$/$Time$.m4s",
+        "pack ladder_180.ivf -o out --base-url https://x/ --manifest hls",
+        "pack ladder_180.ivf -o out --hls-prefix https://x/ --manifest none",
+        "pack ladder_180.ivf -o out --key-uri skd://x",
+        "pack ladder_180.ivf -o out --pattern 1:9",
+        "pack ladder_180.ivf -o out --pattern 1:9 --encrypt cenc",
+        "pack ladder_180.ivf -o out --audio-pattern 10:0 --encrypt cenc",
+        "pack ladder_180.ivf -o out --hls-prefix cdn/",
+        "pack ladder_180.ivf -o out --base-url https://x/#a",
         "pack ladder_180.ivf -o out --manifest none,dash",
         "pack ladder_180.ivf -o out --base-url",
         "pack ladder_180.ivf -o out --from 100",
@@ -257,6 +324,12 @@ fn bad_job_files() {
         "{\"version\": 1, \"output\": \"out\", \"inputs\": [{\"file\": \"ladder_180.ivf\", \"roles\": [\"main\", \"dubb\"]}]}",
         "{\"version\": 1, \"output\": \"out\", \"segmentDuration\": \"soon\", \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
         "{\"version\": 1, \"output\": \"out\", \"layout\": \"segment\", \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\",\n \"version\": 1, \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"segmentDuration\": -1, \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"segmentTemplate\": \"$RepresentationID$/$Time$.m4s\", \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"manifests\": [\"dash\"], \"hlsPrefix\": \"/x\", \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"encryption\": {\"scheme\": \"cenc\", \"pattern\": \"1:9\"}, \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
+        "{\"version\": 1, \"output\": \"out\", \"hlsPrefix\": \"x\", \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
         "{\"version\": 1, \"output\": \"out\", \"encryption\": {\"scheme\": \"cbcs\"}, \"inputs\": [{\"file\": \"ladder_180.ivf\"}]}",
     ];
     let mut text = String::new();
@@ -266,4 +339,58 @@ fn bad_job_files() {
         assert!(!bench.path("out").exists(), "{job}");
     }
     assert_snapshot!("bad_job_files", text);
+}
+
+/// Text in an encoding of its own: guessed, named behind the path, named in a job.
+#[test]
+fn encodings_of_text() {
+    let bench = bench();
+    let latin = b"1\n00:00:01,000 --> 00:00:02,000\nGar\xe7on, d\xe9j\xe0 vu\n";
+    bench.write("latin.srt", latin);
+    let utf16: Vec<u8> =
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nOui\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    bench.write("wide.vtt", utf16);
+    bench.write("names.vtt", "WEBVTT\nKind: chapters\n\n00:01.000 --> 00:02.000\nOne\n");
+    bench.write(
+        "job.json",
+        r#"{"version": 1, "output": "job", "inputs": [
+            {"file": "ladder_90.ivf"}, {"file": "latin.srt", "language": "fr", "encoding": "iso-8859-5"}]}"#,
+    );
+    bench.succeed("pack ladder_90.ivf latin.srt?encoding=windows-1252 wide.vtt?encoding=utf-16le -o out");
+    let read = |path: &str| String::from_utf8(bench.read(path)).unwrap();
+    assert!(read("out/latin.vtt").contains("Garçon, déjà vu"));
+    assert!(read("out/wide.vtt").contains("Oui"));
+    bench.succeed("pack --job job.json");
+    assert!(read("job/latin.vtt").contains("Garчon"));
+    let mut text = String::new();
+    for line in [
+        "pack latin.srt -o guessed --dry-run",
+        "pack latin.srt?encoding=latin -o out2",
+        "pack latin.srt?encoding=utf-8 -o out2",
+        "pack avc.mp4?encoding=utf-8 -o out2",
+        "pack names.vtt -o out2",
+        "pack harbour.ttal?lang=de -o out2",
+    ] {
+        text.push_str(&format!("$ cmaf {line}\n{}\n", bench.run(line)));
+    }
+    assert_snapshot!("encodings", text);
+}
+
+/// The one place that a message of a failed write has is the path.
+#[cfg(unix)]
+#[test]
+fn a_failed_write_names_the_path() {
+    let bench = bench();
+    for (layout, file) in [("single", "ladder_180.mp4"), ("segments", "ladder_180/1.m4s")] {
+        let line = format!(
+            "trap '' XFSZ; ulimit -f 8; exec {} pack ladder_180.ivf -o out/show --layout {layout}",
+            env!("CARGO_BIN_EXE_cmaf")
+        );
+        let mut command = std::process::Command::new("sh");
+        let output = command.args(["-c", &line]).current_dir(bench.path("")).output().unwrap();
+        let printed = common::describe(&output);
+        assert!(printed.contains(&format!("error: out/show/{file}: cannot write: ")), "{printed}");
+        assert!(printed.starts_with("exit code: 4"), "{printed}");
+        assert!(!bench.path("out").exists());
+    }
 }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use super::job::{Encryption, Job, JobInput, Manifests, Settings};
-use super::settings;
+use super::once::KeysOnce;
+use super::{address, settings};
 use crate::cenc::{Iv, KeyId, KeyRing, Pattern, Scheme};
 use crate::cmaf::align;
 use crate::cmaf::cut::Durations;
@@ -94,6 +95,7 @@ struct InputText {
     name: Option<String>,
     default: Option<bool>,
     text: Option<String>,
+    encoding: Option<String>,
     frame_rate: Option<Words>,
 }
 
@@ -111,6 +113,13 @@ impl Words {
             Words::Text(text) => text.clone(),
             Words::Number(number) => number.to_string(),
         }
+    }
+}
+
+impl JobText {
+    /// Whether a manifest is written.
+    fn writes(&self, manifest: &str) -> bool {
+        self.manifests.as_ref().is_none_or(|list| list.iter().any(|listed| listed == manifest))
     }
 }
 
@@ -141,9 +150,10 @@ impl JobFile {
             // The library puts the place behind its message.
             let message = text.split(" at line ").next().unwrap_or_default();
             let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            Error::usage(format!("the job is no JSON: {message}")).at_line(at(line), at(column)).in_file(name)
+            let what = if e.is_data() { "" } else { "the job is no JSON: " };
+            Error::usage(format!("{what}{message}")).at_line(at(line), at(column)).in_file(name)
         };
-        let _: Value = serde_json::from_str(text).map_err(|e| broken(&e))?;
+        let _: KeysOnce = serde_json::from_str(text).map_err(|e| broken(&e))?;
         if let Some(judge) = JUDGE.as_ref() {
             let misfits = judge.find(text, MOST_MISFITS);
             if let Some(error) = first_misfit(&source, &misfits) {
@@ -172,19 +182,21 @@ impl JobFile {
     /// `Usage` with line and column of a value that makes no sense; what opening the inputs causes.
     pub fn into_job(self, output: Option<PathBuf>, force: bool, keys: KeyRing) -> Result<Job> {
         let text = &self.text;
-        let segment = self.value("/segmentDuration", text.segment_duration.as_ref())?;
-        let segment: Seconds = match segment {
+        self.check_all_count()?;
+        let above_zero = |pointer: &str, words: &Option<Words>| {
+            let parse =
+                |words: &Words| Seconds::parse_above_zero(&words.text()).map_err(|e| self.at(pointer, e));
+            words.as_ref().map(parse).transpose()
+        };
+        let segment = match above_zero("/segmentDuration", &text.segment_duration)? {
             Some(segment) => segment,
             None => "6".parse()?,
         };
         let durations = Durations {
             segment,
             fragment: self.value("/fragmentDuration", text.fragment_duration.as_ref())?,
-            chunk: self.value("/chunkDuration", text.chunk_duration.as_ref())?,
+            chunk: above_zero("/chunkDuration", &text.chunk_duration)?,
         };
-        if durations.chunk.is_some_and(|chunk| chunk.0.is_zero()) {
-            return Err(self.at("/chunkDuration", Error::usage("it must be longer than 0")));
-        }
         let folder = match (output, &text.output) {
             (Some(folder), _) => folder,
             (None, Some(folder)) => self.folder.join(folder),
@@ -199,7 +211,6 @@ impl JobFile {
             Some(template) => template.parse().map_err(|e| self.at("/segmentTemplate", e))?,
             None => SegmentTemplate::default(),
         };
-        let manifest = |name: &str| text.manifests.as_ref().is_none_or(|list| list.iter().any(|m| m == name));
         let mut inputs = Vec::new();
         for (index, input) in text.inputs.iter().enumerate() {
             self.input(index, input, &mut inputs)?;
@@ -222,8 +233,8 @@ impl JobFile {
                 align::Mode::Strict
             },
             manifests: Manifests {
-                dash: manifest("dash"),
-                hls: manifest("hls"),
+                dash: text.writes("dash"),
+                hls: text.writes("hls"),
                 base_url: text.base_url.clone(),
                 hls_prefix: text.hls_prefix.clone(),
                 key_uri: text.key_uri.clone(),
@@ -234,6 +245,34 @@ impl JobFile {
             to: self.value("/to", text.to.as_ref())?,
             container: None,
         })
+    }
+
+    /// Refuses what would change nothing beside the rest of the job, and addresses that lead nowhere.
+    fn check_all_count(&self) -> Result<()> {
+        let text = &self.text;
+        let is_single = text.layout.as_deref() != Some("segments");
+        let encryption = text.encryption.as_ref();
+        let is_plain = encryption.is_some_and(|encryption| encryption.scheme != "cbcs");
+        let has_pattern = encryption.is_some_and(|encryption| encryption.pattern.is_some());
+        let has_audio_pattern = encryption.is_some_and(|encryption| encryption.audio_pattern.is_some());
+        let rows = [
+            ("/segmentTemplate", text.segment_template.is_some() && is_single, "the layout segments"),
+            ("/baseUrl", text.base_url.is_some() && !text.writes("dash"), "dash among the manifests"),
+            ("/hlsPrefix", text.hls_prefix.is_some() && !text.writes("hls"), "hls among the manifests"),
+            ("/keyUri", text.key_uri.is_some() && !text.writes("hls"), "hls among the manifests"),
+            ("/keyUri", text.key_uri.is_some() && encryption.is_none(), "`encryption`"),
+            ("/encryption/pattern", has_pattern && is_plain, "the scheme cbcs"),
+            ("/encryption/audioPattern", has_audio_pattern && is_plain, "the scheme cbcs"),
+        ];
+        if let Some((pointer, _, with)) = rows.iter().find(|(_, is_ignored, _)| *is_ignored) {
+            return Err(self.at(pointer, Error::usage(format!("it goes with {with}"))));
+        }
+        let check = |pointer: &str, text: &Option<String>, check: fn(&str) -> Result<()>| {
+            text.as_deref().map_or(Ok(()), check).map_err(|e| self.at(pointer, e))
+        };
+        check("/baseUrl", &text.base_url, address::check_base)?;
+        check("/hlsPrefix", &text.hls_prefix, address::check_prefix)?;
+        check("/keyUri", &text.key_uri, address::check)
     }
 
     fn input(&self, index: usize, input: &InputText, out: &mut Vec<JobInput>) -> Result<()> {
@@ -261,6 +300,9 @@ impl JobFile {
         }
         if let Some(text) = &input.text {
             settings.text = Some(settings::text_coding(text).map_err(|e| at("text", e))?);
+        }
+        if let Some(encoding) = &input.encoding {
+            settings.encoding = Some(settings::encoding(encoding).map_err(|e| at("encoding", e))?);
         }
         let open = |key: &str, path: &str| Input::open(self.folder.join(path)).map_err(|e| at(key, e));
         out.push(JobInput { input: open("file", &input.file)?, settings: settings.clone() });
@@ -340,7 +382,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_one() {
-        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
         assert!(jsonschema::meta::is_valid(&schema));
         assert!(JUDGE.is_some());
     }

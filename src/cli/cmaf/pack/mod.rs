@@ -18,7 +18,9 @@ use crate::control::Control;
 use crate::demux::Container;
 use crate::error::{Error, Result};
 use crate::pack::job_file::{self, JobFile};
-use crate::pack::{self, Encryption, Job, JobInput, Manifests, STANDARD_INPUT, TrackFacts, settings};
+use crate::pack::{
+    self, Encryption, Job, JobInput, Manifests, STANDARD_INPUT, TrackFacts, address, settings,
+};
 use crate::time::{FrameRate, Seconds};
 
 /// Pack video, sound and timed text as a CMAF presentation, with DASH and HLS manifests
@@ -30,7 +32,7 @@ use crate::time::{FrameRate, Seconds};
 ///
 /// Settings follow a path: FILE?lang=fr&role=dub. lang is a BCP 47 tag; role one of the DASH role scheme; label a name
 /// for people; group the switching set; key the label of a key, or none; name that of the output; track a number,
-/// video, audio or text; default yes or no; text wvtt or stpp; frame-rate as --frame-rate.
+/// video, audio or text; default yes or no; text wvtt or stpp; encoding that of a file of text, as windows-1252; frame-rate as --frame-rate.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PackArgs {
@@ -69,18 +71,13 @@ pub(super) struct PackArgs {
     /// Print what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// What segments are called below DIR, with --layout segments
-    #[arg(
-        long,
-        value_name = "TEMPLATE",
-        default_value = "$RepresentationID$/$Number$.m4s",
-        help_heading = "Addresses"
-    )]
-    segment_template: String,
+    /// What segments are called below DIR, with --layout segments: $RepresentationID$/$Number$.m4s by default
+    #[arg(long, value_name = "TEMPLATE", help_heading = "Addresses")]
+    segment_template: Option<String>,
     /// Address that those in the MPD are relative to
     #[arg(long, value_name = "URL", help_heading = "Addresses")]
     base_url: Option<String>,
-    /// Put before the addresses in playlists
+    /// Put before the addresses in playlists: an absolute URL, or a path that begins with /
     #[arg(long, value_name = "URL", help_heading = "Addresses")]
     hls_prefix: Option<String>,
     /// Where HLS players get keys, {kid} standing for the ID: skd://... for FairPlay, else the address of the 16 bytes
@@ -90,23 +87,29 @@ pub(super) struct PackArgs {
     #[arg(long, value_enum, default_value = "strict", value_name = "MODE", help_heading = "Cutting")]
     align: AlignArg,
     /// How long segments should be, in seconds (2, 2.002 or 1001/500); they start at random access points
-    #[arg(long, default_value = "6", value_name = "TIME", help_heading = "Cutting")]
+    #[arg(
+        long,
+        default_value = "6",
+        allow_negative_numbers = true,
+        value_name = "TIME",
+        help_heading = "Cutting"
+    )]
     segment_duration: String,
     /// How long fragments should be, 0 for one at each random access point; by default 1 for video, so that its random
     /// access points are found by players, and as long as segments for sound and text
-    #[arg(long, value_name = "TIME", help_heading = "Cutting")]
+    #[arg(long, allow_negative_numbers = true, value_name = "TIME", help_heading = "Cutting")]
     fragment_duration: Option<String>,
     /// Split fragments into chunks of this length, for low latency
-    #[arg(long, value_name = "TIME", help_heading = "Cutting")]
+    #[arg(long, allow_negative_numbers = true, value_name = "TIME", help_heading = "Cutting")]
     chunk_duration: Option<String>,
     /// Pack from the last random access point at or before this time (seconds or HH:MM:SS.mmm)
-    #[arg(long, value_name = "TIME", help_heading = "Cutting")]
+    #[arg(long, allow_negative_numbers = true, value_name = "TIME", help_heading = "Cutting")]
     from: Option<String>,
     /// Pack up to the first random access point at or after this time
-    #[arg(long, value_name = "TIME", help_heading = "Cutting")]
+    #[arg(long, allow_negative_numbers = true, value_name = "TIME", help_heading = "Cutting")]
     to: Option<String>,
     /// Frames per second (25, 24000/1001, 29.97), for inputs without times or with rounded or wrong ones
-    #[arg(long, value_name = "N/D", help_heading = "Input")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N/D", help_heading = "Input")]
     frame_rate: Option<String>,
     /// Take the inputs as this container, whatever they look like: ivf, obu, annexb, webm,
     /// mp4, ogg, adts, ac3, flac or iamf
@@ -118,12 +121,12 @@ pub(super) struct PackArgs {
     /// Encrypt: cbcs or cenc
     #[arg(long, value_name = "SCHEME", help_heading = "Encryption")]
     encrypt: Option<String>,
-    /// Encrypted and clear blocks under cbcs: 1:9, 5:5 or 10:0
-    #[arg(long, value_name = "N:M", default_value = "1:9", help_heading = "Encryption")]
-    pattern: String,
-    /// Encrypted and clear blocks of sound under cbcs: 0:0, whole samples, or 10:0, which some checkers want
-    #[arg(long, value_name = "N:M", default_value = "0:0", help_heading = "Encryption")]
-    audio_pattern: String,
+    /// Encrypted and clear blocks under cbcs: 1:9 (the default), 5:5 or 10:0
+    #[arg(long, value_name = "N:M", help_heading = "Encryption")]
+    pattern: Option<String>,
+    /// Encrypted and clear blocks of sound under cbcs: 0:0 (the default), whole samples, or 10:0, which some checkers want
+    #[arg(long, value_name = "N:M", help_heading = "Encryption")]
+    audio_pattern: Option<String>,
     /// The key to encrypt with, where several are given
     #[arg(long, value_name = "KID", help_heading = "Encryption")]
     kid: Option<String>,
@@ -191,19 +194,20 @@ impl PackArgs {
         let time = |text: &Option<String>, option| {
             text.as_deref().map(|text| text.parse::<Seconds>().map_err(named(option))).transpose()
         };
-        let segment = self.segment_duration.parse().map_err(named("--segment-duration"))?;
+        self.check_all_count()?;
+        let above_zero = |text: &str, option| Seconds::parse_above_zero(text).map_err(named(option));
+        let segment = above_zero(&self.segment_duration, "--segment-duration")?;
+        let chunk = self.chunk_duration.as_deref().map(|text| above_zero(text, "--chunk-duration"));
         let durations = Durations {
             segment,
             fragment: time(&self.fragment_duration, "--fragment-duration")?,
-            chunk: time(&self.chunk_duration, "--chunk-duration")?,
+            chunk: chunk.transpose()?,
         };
-        if durations.chunk.is_some_and(|chunk| chunk.0.is_zero()) {
-            return Err(Error::usage("--chunk-duration: must be longer than 0"));
-        }
         if let Some(name) = &self.name {
             settings::check_name(name).map_err(named("--name"))?;
         }
-        let template: SegmentTemplate = self.segment_template.parse().map_err(named("--segment-template"))?;
+        let template = self.segment_template.as_deref().map(str::parse::<SegmentTemplate>).transpose();
+        let template = template.map_err(named("--segment-template"))?.unwrap_or_default();
         let manifests = self.manifests()?;
         let from_pipe = self.inputs.iter().chain(&self.init).filter(|path| *path == STANDARD_INPUT).count()
             + usize::from(self.keys.use_standard_input());
@@ -262,19 +266,37 @@ impl PackArgs {
         file.into_job(self.output.clone(), self.force, keys)
     }
 
+    /// Refuses options that would change nothing beside the others.
+    fn check_all_count(&self) -> Result<()> {
+        let is_single = matches!(self.layout, LayoutArg::Single);
+        let lacks = |manifest| !self.manifest.contains(&manifest);
+        let lacks_scheme = |scheme| self.encrypt.as_deref() != Some(scheme);
+        let rows = [
+            ("--segment-template", self.segment_template.is_some() && is_single, "--layout segments"),
+            ("--base-url", self.base_url.is_some() && lacks(ManifestArg::Dash), "--manifest dash"),
+            ("--hls-prefix", self.hls_prefix.is_some() && lacks(ManifestArg::Hls), "--manifest hls"),
+            ("--key-uri", self.key_uri.is_some() && lacks(ManifestArg::Hls), "--manifest hls"),
+            ("--key-uri", self.key_uri.is_some() && self.encrypt.is_none(), "--encrypt"),
+            ("--pattern", self.pattern.is_some() && lacks_scheme("cbcs"), "--encrypt cbcs"),
+            ("--audio-pattern", self.audio_pattern.is_some() && lacks_scheme("cbcs"), "--encrypt cbcs"),
+        ];
+        match rows.iter().find(|(_, is_ignored, _)| *is_ignored) {
+            Some((option, _, with)) => Err(Error::usage(format!("{option} goes with {with}"))),
+            None => Ok(()),
+        }
+    }
+
     fn manifests(&self) -> Result<Manifests> {
         let wanted = |manifest| self.manifest.contains(&manifest);
         if wanted(ManifestArg::None) && self.manifest.len() > 1 {
             return Err(Error::usage("--manifest: none goes with no other"));
         }
-        for (option, value) in
-            [("--base-url", &self.base_url), ("--hls-prefix", &self.hls_prefix), ("--key-uri", &self.key_uri)]
-        {
-            let is_odd = |text: &String| text.is_empty() || text.chars().any(|c| c.is_control() || c == ' ');
-            if value.as_ref().is_some_and(is_odd) {
-                return Err(Error::usage(format!("{option}: it is no address")));
-            }
-        }
+        let check = |option, text: &Option<String>, check: fn(&str) -> Result<()>| {
+            text.as_deref().map_or(Ok(()), check).map_err(|e| Error::usage(format!("{option}: {e}")))
+        };
+        check("--base-url", &self.base_url, address::check_base)?;
+        check("--hls-prefix", &self.hls_prefix, address::check_prefix)?;
+        check("--key-uri", &self.key_uri, address::check)?;
         Ok(Manifests {
             dash: wanted(ManifestArg::Dash),
             hls: wanted(ManifestArg::Hls),
@@ -299,8 +321,8 @@ impl PackArgs {
         }
         Ok(Some(Encryption {
             scheme,
-            pattern: self.pattern.parse::<Pattern>()?,
-            audio_pattern: audio_pattern(&self.audio_pattern)?,
+            pattern: self.pattern.as_deref().map(str::parse::<Pattern>).transpose()?.unwrap_or_default(),
+            audio_pattern: self.audio_pattern.as_deref().map_or(Ok(Pattern::NONE), audio_pattern)?,
             keys,
             kid: self.kid.as_deref().map(str::parse::<KeyId>).transpose()?,
             iv: self.iv.as_deref().map(|text| Iv::parse(text, scheme)).transpose()?,
