@@ -6,8 +6,8 @@ use super::job::{Job, Manifests};
 use super::open::{Item, stem};
 use super::plan::Planned;
 use super::sets::Set;
-use crate::cmaf::write::Layout;
 use crate::cmaf::Media;
+use crate::cmaf::write::Layout;
 use crate::error::{Error, Result};
 use crate::manifest::hls;
 
