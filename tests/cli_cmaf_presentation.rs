@@ -265,7 +265,7 @@ fn bad_jobs() {
         "pack ladder_180.ivf?default=maybe -o out",
         "pack harbour.ttal?text=srt -o out",
         "pack harbour.ttal?lang=de ladder_180.ivf -o out",
-        "pack ladder_180.ivf -o out --segment-template seg-$Number$.m4s",
+        "pack ladder_180.ivf -o out --layout segments --segment-template seg-$Number$.m4s",
         "pack ladder_180.ivf -o out --segment-duration soon",
         "pack ladder_180.ivf -o out --segment-duration -1",
         "pack ladder_180.ivf -o out --segment-duration 0",
