@@ -140,20 +140,17 @@ impl Seconds {
     pub fn ticks(self, timescale: u32) -> u64 {
         self.0.ticks(timescale)
     }
-}
 
-impl Seconds {
     /// Reads a span of time that has to last.
     ///
     /// # Errors
     /// `Usage` for 0 and less, and for what is no time.
     pub fn parse_above_zero(text: &str) -> Result<Self> {
-        if text.starts_with('-') && text[1..].parse::<Seconds>().is_ok() {
-            return Err(Error::usage(format!("`{text}` must be more than 0")));
-        }
-        match text.parse::<Seconds>()? {
-            Seconds(span) if span.is_zero() => Err(Error::usage(format!("`{text}` must be more than 0"))),
-            span => Ok(span),
+        let is_negative = text.strip_prefix('-').is_some_and(|rest| rest.parse::<Seconds>().is_ok());
+        match text.parse::<Seconds>() {
+            Ok(span) if !span.0.is_zero() => Ok(span),
+            Err(error) if !is_negative => Err(error),
+            _ => Err(Error::usage(format!("`{text}` must be more than 0"))),
         }
     }
 }

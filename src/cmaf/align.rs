@@ -62,6 +62,9 @@ pub enum Mode {
     Widen,
 }
 
+/// How packaging is told to use [`Mode::Widen`]: what messages advise.
+pub const WIDEN: &str = "--align widen";
+
 /// A track as alignment sees it: where it may be cut.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -113,7 +116,7 @@ impl Line {
             timescale: track.timescale,
             points,
             end: time.saturating_sub(track.presented_from),
-            longest_sample: samples.iter().map(|s| u64::from(s.duration)).max().unwrap_or(0),
+            longest_sample: track.samples.longest(),
         }
     }
 
@@ -314,7 +317,7 @@ fn misfit(lines: &[Line], starts: &[usize], chosen: &[usize], alone: &[usize], m
     };
     Error::unsupported(format!(
         "{} has no random access point at {}, where {} has one{more}; {}. Encode the renditions with the same key \
-         frames, or merge segments with --align widen (the longest then lasts {widest})",
+         frames, or merge segments with {WIDEN} (the longest then lasts {widest})",
         line.name,
         reference.shown(instant.ticks),
         reference.name,
@@ -396,7 +399,7 @@ pub fn follow(
                 let shown = display_ticks(instant.ticks, instant.timescale);
                 return Err(Error::unsupported(format!(
                     "{} has no random access point at {shown}, where the video is cut; {}. Encode it with one \
-                     there, or merge segments with --align widen",
+                     there, or merge segments with {WIDEN}",
                     line.name,
                     line.neighbours(instant)
                 ))

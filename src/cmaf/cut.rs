@@ -47,6 +47,11 @@ impl Cuts {
         let segments = segments(&fragments, timescale, durations.segment);
         Cuts { fragments, segments, chunk: durations.chunk }
     }
+
+    /// What each segment lasts, in ticks.
+    pub fn segment_durations(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
+        self.segments.iter().map(|range| self.fragments[range.clone()].iter().map(|f| f.duration).sum())
+    }
 }
 
 /// How long parts of a track are to be.

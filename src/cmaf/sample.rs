@@ -96,6 +96,11 @@ impl SampleTable {
         &self.samples
     }
 
+    /// Duration of the longest sample, in ticks; 0 where there is none.
+    pub fn longest(&self) -> u64 {
+        self.samples.iter().map(|sample| sample.duration).max().unwrap_or(0).into()
+    }
+
     /// All samples, to be changed.
     pub fn samples_mut(&mut self) -> &mut [Sample] {
         &mut self.samples

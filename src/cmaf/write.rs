@@ -248,7 +248,7 @@ impl TrackWriter<'_> {
             file,
             offset: start,
             size: offset - start,
-            earliest_presentation_time: presentation_start(self.track, fragment),
+            earliest_presentation_time: composed.saturating_sub(self.track.presented_from),
             duration: fragment.duration - hidden,
             access: AccessPoint::of(samples, fragment),
             sync_samples,

@@ -114,6 +114,14 @@ impl Notes {
         }
         self.notes.push(Note { offset: Some(offset), message: message.into() });
     }
+
+    /// Notes that the encoding of a source was guessed, if it was.
+    pub(crate) fn add_guess(&mut self, source: &Source) {
+        if source.is_guessed() {
+            let (name, option) = (source.encoding().name(), self.options.encoding);
+            self.add(0, format!("read as {name}, guessed from the bytes; name the encoding with {option}"));
+        }
+    }
 }
 
 /// What readers are told.

@@ -118,7 +118,7 @@ fn rendition(job: &Job, media: Media, done: &Done<'_>) -> Result<Rendition> {
     let is_video = media == Media::Video;
     Ok(Rendition {
         name: planned.name.clone(),
-        codec: track.entries.first().map(|entry| entry.codec.clone()).unwrap_or_default(),
+        codec: planned.codec().to_owned(),
         timescale: track.timescale,
         segments: segments(planned, written),
         addressing,

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 use super::job::{Encryption, Job, JobInput, Manifests, Settings};
-use super::once::KeysOnce;
 use super::{address, settings};
 use crate::cenc::{Iv, KeyId, KeyRing, Pattern, Scheme};
 use crate::cmaf::align;
@@ -19,6 +18,7 @@ use crate::input::Input;
 use crate::language;
 use crate::misfit::{Judge, Misfit};
 use crate::time::{FrameRate, Seconds};
+use crate::ttal::json::{ProblemKind, Reader};
 use crate::ttal::locate::{Target, locate};
 use crate::ttal::rules::Syntax;
 use crate::ttal::source::Source;
@@ -153,7 +153,10 @@ impl JobFile {
             let what = if e.is_data() { "" } else { "the job is no JSON: " };
             Error::usage(format!("{what}{message}")).at_line(at(line), at(column)).in_file(name)
         };
-        let _: KeysOnce = serde_json::from_str(text).map_err(|e| broken(&e))?;
+        if let Some(error) = key_twice(&source) {
+            return Err(error);
+        }
+        let _: Value = serde_json::from_str(text).map_err(|e| broken(&e))?;
         if let Some(judge) = JUDGE.as_ref() {
             let misfits = judge.find(text, MOST_MISFITS);
             if let Some(error) = first_misfit(&source, &misfits) {
@@ -355,6 +358,20 @@ impl JobFile {
     }
 }
 
+/// The first key that an object has twice: which of the two counts would depend on the reader.
+fn key_twice(source: &Source) -> Option<Error> {
+    let mut reader = Reader::new(source.text().as_bytes());
+    // What else is wrong is told elsewhere.
+    let _ = reader.any();
+    let problems = reader.into_problems().into_iter();
+    let twice =
+        problems.filter(|problem| problem.kind == ProblemKind::DuplicateKey).min_by_key(|p| p.offset)?;
+    // The reader has gone on to the value; before that, the last quote is the key's.
+    let (line, column) = source.line_column(source.text()[..twice.offset].rfind('"')?);
+    let message = twice.message.escape_debug().to_string();
+    Some(Error::usage(message).at_line(line, column).in_file(source.name()))
+}
+
 /// The first misfit in the order of the text, as an error.
 fn first_misfit(source: &Source, misfits: &[Misfit]) -> Option<Error> {
     let targets: Vec<Target<'_>> = misfits.iter().map(|misfit| Target::Pointer(&misfit.pointer)).collect();
@@ -382,7 +399,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_one() {
-        let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
         assert!(jsonschema::meta::is_valid(&schema));
         assert!(JUDGE.is_some());
     }

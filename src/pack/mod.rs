@@ -9,7 +9,6 @@ mod encrypt;
 mod job;
 pub mod job_file;
 mod names;
-mod once;
 mod open;
 mod plan;
 mod report;

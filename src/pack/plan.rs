@@ -73,11 +73,7 @@ impl Planned {
 
     fn report(&self, job: &Job) -> PlannedReport {
         let Planned { name, input, track, cuts, key, part, beside, .. } = self;
-        let durations: Vec<u64> = cuts
-            .segments
-            .iter()
-            .map(|range| cuts.fragments[range.clone()].iter().map(|f| f.duration).sum())
-            .collect();
+        let durations: Vec<u64> = cuts.segment_durations().collect();
         // The last is what is left.
         let whole = &durations[..durations.len().saturating_sub(1).max(1).min(durations.len())];
         let mut warnings = track.warnings.clone();
@@ -365,12 +361,10 @@ fn fragment_cuts(job: &Job, media: Media, lines: &[Line]) -> Result<Vec<Vec<usiz
 fn long_segment_warning(job: &Job, cuts: &Cuts, timescale: u32, renditions: usize) -> Option<String> {
     let Durations { segment, fragment, .. } = job.durations;
     let wanted = segment.ticks(timescale).max(fragment.map_or(0, |fragment| fragment.ticks(timescale)));
-    let spans = cuts.segments.iter().map(|range| &cuts.fragments[range.clone()]);
-    let spans = spans.filter_map(|all| {
-        Some((all.first()?.start, all.iter().map(|fragment| fragment.duration).sum::<u64>()))
-    });
+    let starts = cuts.segments.iter().map(|range| cuts.fragments[range.start].start);
     // The first of several.
-    let (start, longest) = spans.rev().max_by_key(|(_, duration)| *duration)?;
+    let (start, longest) =
+        starts.zip(cuts.segment_durations()).rev().max_by_key(|(_, duration)| *duration)?;
     let points =
         if renditions > 1 { "random access point that all renditions have" } else { "random access point" };
     (longest > wanted.saturating_mul(2)).then(|| {
@@ -387,8 +381,8 @@ fn long_segment_warning(job: &Job, cuts: &Cuts, timescale: u32, renditions: usiz
 /// What is presented before the presentation begins is not played. Less than a sample is what cutting leaves.
 fn early_start_warning(track: &Track, master: &Master) -> Option<String> {
     let start = master.start().in_ticks(track.timescale);
-    let longest = track.samples.samples().iter().map(|sample| u64::from(sample.duration)).max()?;
-    let early = start.checked_sub(track.start).filter(|early| *early > longest)?;
+    let early =
+        start.checked_sub(track.start).filter(|early| *early > 0 && *early > track.samples.longest())?;
     Some(format!(
         "it begins {} before the presentation, which begins with {}: so much of it is clipped, not played",
         display_ticks(early, track.timescale),

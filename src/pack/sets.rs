@@ -73,7 +73,6 @@ impl<'a> Traits<'a> {
         };
         let timescale = track.map_or(1, |track| track.timescale);
         let ticks = |ticks| Instant { ticks, timescale };
-        let longest = track.and_then(|track| track.samples.samples().iter().map(|s| s.duration).max());
         let description = track.map(|track| &track.description);
         Traits {
             media,
@@ -88,7 +87,7 @@ impl<'a> Traits<'a> {
             frame_rate: track.filter(|_| media == Media::Video).and_then(frame_rate),
             sound: description.and_then(|d| Some((d.channels?.count, d.sample_rate?))),
             duration: ticks(track.map_or(0, |track| track.duration().saturating_sub(track.presented_from))),
-            frame: ticks(longest.unwrap_or(0).into()),
+            frame: ticks(track.map_or(0, |track| track.samples.longest())),
         }
     }
 

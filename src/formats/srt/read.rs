@@ -17,11 +17,7 @@ pub(super) const POSITION: &str = "org.subrip.position";
 
 /// Reads a script from SubRip subtitles.
 pub(super) fn read(source: &Source, options: &ReadOptions, notes: &mut Notes) -> Result<Script> {
-    if source.is_guessed() {
-        let name = source.encoding().name();
-        let option = notes.options.encoding;
-        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with {option}"));
-    }
+    notes.add_guess(source);
     let cues = cues(source.text(), notes);
     if cues.is_empty() {
         let end = source.text().find(|c: char| !c.is_whitespace()).unwrap_or(0);

@@ -65,11 +65,7 @@ fn probe(text: &str) -> bool {
 /// # Errors
 /// `Format` without the signature; `Usage` where the file holds chapters or metadata, unless `any_kind` takes them.
 pub(crate) fn parts<'t>(source: &'t Source, any_kind: bool, notes: &mut Notes) -> Result<Blocks<'t>> {
-    if source.is_guessed() {
-        let name = source.encoding().name();
-        let option = notes.options.encoding;
-        notes.add(0, format!("read as {name}, guessed from the bytes; name the encoding with {option}"));
-    }
+    notes.add_guess(source);
     if !probe(source.text()) {
         return Err(
             source.locate(Error::format("no WebVTT: expected WEBVTT at the begin of the first line"), 0)

@@ -119,7 +119,7 @@ pub fn grid(inputs: &[Input], options: &Options, control: &Control) -> Result<Gr
     let (cuts, problem) = match result {
         Ok(cuts) => (cuts, None),
         // The option of packaging has another name where the grid is shown.
-        Err(error) => (Vec::new(), Some(error.to_string().replace("--align widen", "--widen"))),
+        Err(error) => (Vec::new(), Some(error.to_string().replace(align::WIDEN, "--widen"))),
     };
     let points = points(&lines, &cuts);
     let renditions = tracks
