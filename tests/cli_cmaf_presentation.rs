@@ -174,8 +174,7 @@ fn odd_inputs_are_told() {
         bench.path("open.mp4"),
     )
     .unwrap();
-    let mut text = String::new();
-    for line in [
+    let text = bench.transcript(&[
         "pack turned.mp4 -o out --dry-run",
         "inspect turned.mp4",
         "pack text.mp4 -o out",
@@ -183,9 +182,7 @@ fn odd_inputs_are_told() {
         "pack ladder_90.ivf sound_en.webm --from 6 -o out --dry-run",
         "pack open.mp4 -o out --dry-run --segment-duration 0.25",
         "pack ladder_180.ivf odd_23976.ivf -o out --dry-run",
-    ] {
-        text.push_str(&format!("$ cmaf {line}\n{}\n", bench.run(line)));
-    }
+    ]);
     assert_snapshot!("odd_inputs", text);
 }
 
@@ -362,17 +359,14 @@ fn encodings_of_text() {
     assert!(read("out/wide.vtt").contains("Oui"));
     bench.succeed("pack --job job.json");
     assert!(read("job/latin.vtt").contains("Garчon"));
-    let mut text = String::new();
-    for line in [
+    let text = bench.transcript(&[
         "pack latin.srt -o guessed --dry-run",
         "pack latin.srt?encoding=latin -o out2",
         "pack latin.srt?encoding=utf-8 -o out2",
         "pack avc.mp4?encoding=utf-8 -o out2",
         "pack names.vtt -o out2",
         "pack harbour.ttal?lang=de -o out2",
-    ] {
-        text.push_str(&format!("$ cmaf {line}\n{}\n", bench.run(line)));
-    }
+    ]);
     assert_snapshot!("encodings", text);
 }
 

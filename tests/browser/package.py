@@ -10,6 +10,8 @@ from tools import IVS, KEY, KID, WRONG_KEY, run
 
 SCHEMES = ["clear", "cbcs", "cenc"]
 LAYOUTS = ["single file", "segments"]
+# What segments should last, in seconds.
+SEGMENT_DURATION = "1.5"
 AUDIO_KID, AUDIO_KEY = KID[::-1], KEY[16:] * 2
 # The ID and key of the pictures and of the sound.
 KEYS = {KID: KEY, AUDIO_KID: AUDIO_KEY}
@@ -37,7 +39,7 @@ def package(cmaf: Path, media: Media, folder: Path, scheme: str, layout: str) ->
     inputs = [f"{path}?track=video{key('video')}" for path in media.video]
     inputs += [f"{path}?lang={language}&label={language}{key('audio')}" for (language, _), path in media.audio.items()]
     inputs += [f"{path}?lang={language}&label={language}" for language, path in media.text.items()]
-    options = ["-o", folder, "--segment-duration", "1.5", "--quiet"]
+    options = ["-o", folder, "--segment-duration", SEGMENT_DURATION, "--quiet"]
     if layout != "single file":
         options += ["--layout", "segments"]
     if scheme != "clear":

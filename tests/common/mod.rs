@@ -65,6 +65,11 @@ impl Bench {
         describe(&self.cmaf(arguments).output().unwrap())
     }
 
+    /// Runs one after the other, and puts what [`Bench::run`] gives behind each line.
+    pub fn transcript(&self, lines: &[&str]) -> String {
+        lines.iter().map(|line| format!("$ cmaf {line}\n{}\n", self.run(line))).collect()
+    }
+
     /// Runs it with bytes on standard input.
     pub fn run_with_input(&self, arguments: &str, input: &[u8]) -> Output {
         let mut command = self.cmaf(arguments);

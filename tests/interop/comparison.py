@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import media as film
-from package import AUDIO_KEY, AUDIO_KID, LAYOUTS, SCHEMES, package
+from package import AUDIO_KEY, AUDIO_KID, LAYOUTS, SCHEMES, SEGMENT_DURATION, package
 from report import Report
 from tools import IVS, KEY, KID, packager, run
 
@@ -179,7 +179,7 @@ def _theirs(made: film.Media, folder: Path, scheme: str, layout: str) -> None:
         streams.append(stream(path, path.stem, "stream=audio", f"lang={language}", f"dash_label={language}", f"hls_name={language}", f"hls_group_id={codec}", "drm_label=audio"))
     for language, path in made.text.items():
         streams.append(stream(path, path.stem, "stream=text", "format=mp4", f"lang={language}", f"dash_label={language}", f"hls_name={language}"))
-    options = ["--segment_duration", str(1.5), "--mpd_output", "manifest.mpd", "--hls_master_playlist_output", "main.m3u8"]
+    options = ["--segment_duration", SEGMENT_DURATION, "--mpd_output", "manifest.mpd", "--hls_master_playlist_output", "main.m3u8"]
     if layout != "single file":
         options.append("--generate_static_live_mpd")
     if scheme != "clear":

@@ -49,10 +49,8 @@ def check(cmaf: Path, report: Report, only: str | None) -> None:
                         refusals.append((case.name, mode, message if not packed.ok else "was packed"))
                     continue
                 routes = _routes(cmaf, packed.files, out, mode, want)
-                limit = FFMPEG_LIMITS.get(case.name) if mode != "clear" else None
-                fragments = sum(file.read_bytes().count(b"moof") for file in packed.files)
-                old_limit = NO_INDEX if mode != "clear" and layout == "segments" and fragments > 1 else None
-                cells.append(_judge(report, label, want, seen, routes, notes, limit, old_limit))
+                limits = {} if mode == "clear" else _ffmpeg_limits(case.name, layout, packed.files)
+                cells.append(_judge(report, label, want, seen, routes, notes, limits))
         report.row(case.name, f"{len(want)}, {len(seen)}" + ("" if want == seen else " (differ)"), *cells)
     report.end_table()
     report.heading("Refused")
@@ -63,6 +61,14 @@ def check(cmaf: Path, report: Report, only: str | None) -> None:
     if notes:
         report.heading("Routes that stop for a reason of their own")
         report.lines += [f"- {n}" for n in notes] + [""]
+
+
+def _ffmpeg_limits(name: str, layout: str, files: list[Path]) -> dict[str, str]:
+    """Why either ffmpeg may not read all of an encrypted file, by route."""
+    if name in FFMPEG_LIMITS:
+        return dict.fromkeys(["ffmpeg", "ffmpeg 8"], FFMPEG_LIMITS[name])
+    fragments = sum(file.read_bytes().count(b"moof") for file in files)
+    return {"ffmpeg": NO_INDEX} if layout == "segments" and fragments > 1 else {}
 
 
 def _routes(cmaf: Path, files: list[Path], out: Path, mode: str, want: decode.Frames) -> list[tuple[str, decode.Frames, str]]:
@@ -104,7 +110,7 @@ def _routes(cmaf: Path, files: list[Path], out: Path, mode: str, want: decode.Fr
     return found
 
 
-def _judge(report, label, want, seen, routes, notes, ffmpeg_limit=None, old_ffmpeg_limit=None) -> str:
+def _judge(report, label, want, seen, routes, notes, limits: dict[str, str]) -> str:
     """Our own routes must give the source's frames; a foreign one too, unless it cannot do so for anybody."""
     cell = []
     for name, frames, error in routes:
@@ -119,8 +125,7 @@ def _judge(report, label, want, seen, routes, notes, ffmpeg_limit=None, old_ffmp
             continue
         # ffmpeg, old or new, that fails on the source; shaka that refuses the file: a limit of theirs,
         # as long as somebody independent still gets the frames.
-        limited = ffmpeg_limit if name.startswith("ffmpeg") else None
-        limited = limited or (old_ffmpeg_limit if name == "ffmpeg" else None)
+        limited = limits.get(name)
         excused = foreign and (seen != want or (name == "shaka" and not frames) or limited is not None)
         independent = any(f == want for n, f, _ in routes if n != name and n != "own")
         if excused and independent:
