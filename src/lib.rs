@@ -37,6 +37,7 @@ pub mod pack;
 mod spill;
 pub mod time;
 pub mod ttal;
+pub mod validate;
 mod vp9;
 mod workers;
 

@@ -34,20 +34,29 @@ fn part(input: &Input) -> Part {
     if has_movie { Part::Init } else { Part::Other }
 }
 
-/// Joins each init segment with the media segments behind it to one input, and gives each with the index of its first
-/// part. Other inputs stay as they are.
-/// What can't be read is among them: its error comes when it is opened.
-pub fn join_segments(inputs: &[Input]) -> Vec<(usize, Input)> {
-    let mut groups: Vec<(Part, usize, Vec<Input>)> = Vec::new();
-    for (index, input) in inputs.iter().enumerate() {
-        match (part(input), groups.last_mut()) {
-            (Part::Media, Some((Part::Init, _, group))) => group.push(input.clone()),
-            (part, _) => groups.push((part, index, vec![input.clone()])),
+/// Puts each init segment together with the media segments behind it. Other inputs are groups of their own; so is what
+/// can't be read: its error comes when it is opened.
+pub fn init_groups(inputs: Vec<Input>) -> Vec<Vec<Input>> {
+    let mut groups: Vec<(Part, Vec<Input>)> = Vec::new();
+    for input in inputs {
+        match (part(&input), groups.last_mut()) {
+            (Part::Media, Some((Part::Init, group))) => group.push(input),
+            (part, _) => groups.push((part, vec![input])),
         }
     }
-    let join =
-        |mut group: Vec<Input>| if group.len() == 1 { group.swap_remove(0) } else { Input::concat(group) };
-    groups.into_iter().map(|(_, first, group)| (first, join(group))).collect()
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Joins each init segment with the media segments behind it to one input, and gives each with the index of its first
+/// part. Other inputs stay as they are.
+pub fn join_segments(inputs: &[Input]) -> Vec<(usize, Input)> {
+    let mut next = 0;
+    let join = |mut group: Vec<Input>| {
+        let first = next;
+        next += group.len();
+        (first, if group.len() == 1 { group.swap_remove(0) } else { Input::concat(group) })
+    };
+    init_groups(inputs.to_vec()).into_iter().map(join).collect()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::input::Input;
 
 pub use colour::{Colour, ContentLight, Mastering, Nclx};
-pub use joined::join_segments;
+pub use joined::{init_groups, join_segments};
 
 /// A container that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -31,6 +31,19 @@ pub fn explain(rule: &Rule) -> String {
     out
 }
 
+/// All rules, a line each, by group: a list for people and for `grep`.
+pub fn list(groups: &[(&str, &str)], rules: &[&'static Rule]) -> String {
+    let mut list = String::new();
+    for (group, about) in groups {
+        list += &format!("{group}: {about}\n");
+        for rule in rules.iter().filter(|rule| rule.group() == *group) {
+            list += &format!("{:<6} {:<8} {}\n", rule.id, rule.severity.as_str(), rule.title);
+        }
+        list.push('\n');
+    }
+    format!("{}\n", list.trim_end())
+}
+
 /// The rules as a Markdown page: a table of all, then each by group in the order of `groups`, which gives each
 /// group's letters and heading. A group that is not in `groups` comes last, under its letters.
 pub fn markdown(title: &str, intro: &str, groups: &[(&str, &str)], rules: &[&'static Rule]) -> String {

@@ -11,9 +11,10 @@ mod selection;
 #[cfg(test)]
 mod testing;
 
-pub use explain::{explain, markdown};
+pub use explain::{explain, list, markdown};
 pub use report::{FileReport, Format, Report, Totals, write};
 pub use rule::{Rule, Severity, find_rule};
+pub(crate) use rule::{count, gather, rules};
 pub use selection::Selection;
 
 /// Where something was found.
@@ -95,6 +96,12 @@ impl Finding {
             fix: None,
             related: Vec::new(),
         }
+    }
+
+    /// Gives the place in the structure, `moov/trak[1]/tkhd` say.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.location.path = Some(path.into());
+        self
     }
 
     /// Gives a severity other than the rule's.

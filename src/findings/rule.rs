@@ -103,6 +103,59 @@ pub(super) fn groups(rules: &[&'static Rule]) -> Vec<&'static str> {
     groups
 }
 
+/// Declares the rules of one group, each as a static of its own, and the list of them.
+macro_rules! rules {
+    ($(
+        $name:ident $id:literal $severity:ident $title:literal
+        why $why:literal
+        source $source:literal
+        bad $bad:literal
+        good $good:literal;
+    )+) => {
+        $(
+            #[doc = $title]
+            pub static $name: crate::findings::Rule = crate::findings::Rule {
+                id: $id,
+                severity: crate::findings::Severity::$severity,
+                title: $title,
+                why: $why,
+                source: $source,
+                bad: $bad,
+                good: $good,
+            };
+        )+
+
+        pub(super) const GROUP: &[&crate::findings::Rule] = &[$(&$name),+];
+    };
+}
+pub(crate) use rules;
+
+/// How many rules there are in these groups.
+pub(crate) const fn count(groups: &[&[&'static Rule]]) -> usize {
+    let (mut count, mut group) = (0, 0);
+    while group < groups.len() {
+        count += groups[group].len();
+        group += 1;
+    }
+    count
+}
+
+/// The rules of several groups, one group behind the other. `N` is what [`count`] gives.
+pub(crate) const fn gather<const N: usize>(groups: &[&[&'static Rule]]) -> [&'static Rule; N] {
+    let mut all = [groups[0][0]; N];
+    let (mut at, mut group) = (0, 0);
+    while group < groups.len() {
+        let mut rule = 0;
+        while rule < groups[group].len() {
+            all[at] = groups[group][rule];
+            at += 1;
+            rule += 1;
+        }
+        group += 1;
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::RULES;

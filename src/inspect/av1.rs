@@ -20,7 +20,7 @@ const METADATA_KEPT: usize = 64;
 
 /// One OBU, read.
 #[derive(Debug)]
-pub(super) struct SeenObu<'a> {
+pub(crate) struct SeenObu<'a> {
     pub obu: &'a LocatedObu,
     pub parsed: &'a Result<Obu>,
     /// Tiles as ranges of the payload input.
@@ -33,7 +33,7 @@ pub(super) struct SeenObu<'a> {
 
 /// A frame of a unit, as far as it is shown in tables.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     pub frame_type: FrameType,
     pub shown: bool,
     pub existing: bool,
@@ -43,7 +43,7 @@ pub(super) struct Frame {
 
 /// What a temporal unit holds.
 #[derive(Debug, Default)]
-pub(super) struct UnitScan {
+pub(crate) struct UnitScan {
     /// The first frames, see `frame_count`.
     pub frames: Vec<Frame>,
     pub frame_count: u32,
@@ -123,7 +123,7 @@ impl UnitScan {
 }
 
 /// Reads the OBUs of one track.
-pub(super) struct Scanner {
+pub(crate) struct Scanner {
     window: Window,
     parser: Parser,
     slots: [Option<u64>; 8],

@@ -20,14 +20,14 @@
 //! ```
 
 pub mod align;
-mod av1;
+pub(crate) mod av1;
 mod boxes;
-mod mp4;
+pub(crate) mod mp4;
 mod names;
 mod obus;
 mod output;
 mod report;
-mod sample;
+pub(crate) mod sample;
 mod samples;
 mod source;
 mod summary;

@@ -11,7 +11,7 @@ use crate::isobmff::boxes::{GroupEntry, SeigEntry};
 
 /// One sample, or one temporal unit of a container that has no samples.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// In the track, from 1.
     pub number: u64,
     /// Of its first byte in the file.
@@ -38,7 +38,7 @@ pub(super) struct Sample {
 
 /// What a container says of a sample's dependencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Marks {
+pub(crate) struct Marks {
     /// A sync sample.
     pub sync: bool,
     /// `sample_depends_on`: 0 unknown, 1 on others, 2 on none.
@@ -82,7 +82,7 @@ impl Kind {
 
 /// Membership in a sample group.
 #[derive(Debug, Clone)]
-pub(super) struct Membership {
+pub(crate) struct Membership {
     pub grouping_type: FourCC,
     pub parameter: Option<u32>,
     /// As `sbgp` has it.
@@ -102,7 +102,7 @@ impl Membership {
 
 /// How a sample is protected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Protected {
+pub(crate) struct Protected {
     /// Whether it is, or left clear in a protected track.
     pub is_protected: bool,
     /// The key.
@@ -121,7 +121,7 @@ pub(super) struct Protected {
 
 /// The part of a track that one movie fragment holds.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fragment {
+pub(crate) struct Fragment {
     /// Of the `moof`.
     pub offset: u64,
     pub samples: u64,
@@ -134,7 +134,7 @@ pub(super) struct Fragment {
 }
 
 /// What is called for everything in a file, in its order. `track` is an index.
-pub(super) trait Visitor {
+pub(crate) trait Visitor {
     /// Whether AV1 samples are to be looked into.
     fn wants_obus(&self) -> bool {
         true

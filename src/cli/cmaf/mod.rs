@@ -1,9 +1,11 @@
 //! `cmaf`: the commands.
 
 mod decrypt;
+mod explain;
 mod extract;
 mod inspect;
 mod pack;
+mod validate;
 
 use std::io;
 use std::process::ExitCode;
@@ -37,6 +39,8 @@ enum Command {
     Decrypt(Box<decrypt::DecryptArgs>),
     Extract(Box<extract::ExtractArgs>),
     Inspect(Box<inspect::InspectArgs>),
+    Validate(Box<validate::ValidateArgs>),
+    Explain(Box<explain::ExplainArgs>),
 }
 
 /// Runs the tool.
@@ -49,6 +53,8 @@ pub fn main() -> ExitCode {
                 Command::Decrypt(arguments) => decrypt::run(arguments, &CONTROL),
                 Command::Extract(arguments) => extract::run(arguments, &CONTROL),
                 Command::Inspect(arguments) => inspect::run(arguments, &CONTROL),
+                Command::Validate(arguments) => validate::run(arguments, &CONTROL),
+                Command::Explain(arguments) => explain::run(arguments),
             })
         }
         Err(e) => {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::super::print;
 use crate::error::Result;
-use crate::findings::{explain, find_rule};
+use crate::findings::{explain, find_rule, list};
 use crate::ttal::rules::table::{GROUPS, RULES};
 
 /// Say what a rule demands, and why
@@ -27,19 +27,9 @@ Examples:
 
 /// Runs the command.
 pub(super) fn run(arguments: &ExplainArgs) -> Result<u8> {
-    if let Some(name) = &arguments.rule {
-        print(&explain(find_rule(RULES, name)?))?;
-        return Ok(0);
+    match &arguments.rule {
+        Some(name) => print(&explain(find_rule(RULES, name)?))?,
+        None => print(&list(GROUPS, RULES))?,
     }
-    let mut list = String::new();
-    for (group, about) in GROUPS {
-        list += &format!("{group}: {about}\n");
-        for rule in RULES.iter().filter(|rule| rule.group() == *group) {
-            list += &format!("{:<6} {:<8} {}\n", rule.id, rule.severity.as_str(), rule.title);
-        }
-        list.push('\n');
-    }
-    print(list.trim_end())?;
-    print("\n")?;
     Ok(0)
 }

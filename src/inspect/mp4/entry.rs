@@ -10,7 +10,7 @@ use crate::isobmff::{Child, FourCC, ParseBox};
 
 /// One sample entry.
 #[derive(Debug, Clone, Default)]
-pub(in crate::inspect) struct Entry {
+pub(crate) struct Entry {
     /// Its type.
     pub kind: FourCC,
     /// Its type before encryption, where that is known.
@@ -196,7 +196,7 @@ impl Entry {
 }
 
 /// What people call a handler's media.
-pub(super) fn media(handler: FourCC) -> String {
+pub(crate) fn media(handler: FourCC) -> String {
     match &handler.0 {
         b"vide" => "video".to_owned(),
         b"soun" => "audio".to_owned(),

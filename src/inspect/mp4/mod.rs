@@ -13,8 +13,8 @@ mod track;
 
 use std::ops::Range;
 
-pub(super) use index::Indexes;
-pub(super) use track::Track;
+pub(in crate::inspect) use index::Indexes;
+pub(crate) use track::Track;
 
 use self::aux_info::{AuxBoxes, AuxInfo, AuxReader};
 use self::groups::{Descriptions, Groups, descriptions};
@@ -43,7 +43,7 @@ const PSSH_LIMIT: usize = 1000;
 const EMPTY_LIMIT: u64 = 1 << 20;
 
 /// Whether the input starts with a box of a known type.
-pub(super) fn starts_with_box(input: &Input) -> bool {
+pub(crate) fn starts_with_box(input: &Input) -> bool {
     let first = top_level(input).lenient().next();
     first.and_then(Result::ok).is_some_and(|header| {
         header.uuid.is_some()
@@ -54,7 +54,7 @@ pub(super) fn starts_with_box(input: &Input) -> bool {
 
 /// What `ftyp` or `styp` says.
 #[derive(Debug, Clone)]
-pub(super) struct Brands {
+pub(crate) struct Brands {
     /// Whether it is a `styp`.
     pub segment: bool,
     pub major: FourCC,
@@ -70,7 +70,7 @@ impl Brands {
 
 /// A `pssh` box.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FoundPssh {
+pub(crate) struct FoundPssh {
     pub system_id: [u8; 16],
     pub kids: Vec<[u8; 16]>,
     /// In the movie box, not in a fragment.
@@ -78,7 +78,7 @@ pub(super) struct FoundPssh {
 }
 
 /// An opened file.
-pub(super) struct Mp4 {
+pub(crate) struct Mp4 {
     input: Input,
     moov: Option<LoadedBox>,
     pub brands: Option<Brands>,
@@ -97,7 +97,7 @@ pub(super) struct Mp4 {
     pub fragment_duration: Option<u64>,
     pub tracks: Vec<Track>,
     pub pssh: Vec<FoundPssh>,
-    pub indexes: Indexes,
+    pub(in crate::inspect) indexes: Indexes,
     pub notes: Vec<String>,
     /// The first thing that was wrong.
     pub error: Option<Error>,

@@ -10,7 +10,7 @@ const ENTRY_LIMIT: usize = 1000;
 
 /// One track.
 #[derive(Debug, Clone)]
-pub(in crate::inspect) struct Track {
+pub(crate) struct Track {
     pub id: u32,
     /// `video`, `audio` …, none without the movie box.
     pub media: Option<String>,
@@ -113,7 +113,7 @@ impl Track {
 }
 
 /// The sample tables of a `trak`.
-pub(super) fn stbl<'a>(trak: &Child<'a>) -> Result<Reader<'a>> {
+pub(crate) fn stbl<'a>(trak: &Child<'a>) -> Result<Reader<'a>> {
     let mdia = trak.reader().require(b"mdia")?.reader();
     Ok(mdia.require(b"minf")?.reader().require(b"stbl")?.reader())
 }

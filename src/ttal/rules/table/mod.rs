@@ -16,7 +16,8 @@ pub use reference::*;
 pub use serialization::*;
 pub use time::*;
 
-use crate::findings::Rule;
+use crate::findings::rules;
+use crate::findings::{Rule, count, gather};
 
 /// The groups of rules, in the order in which they are told, with what they are about.
 pub const GROUPS: &[(&str, &str)] = &[
@@ -31,57 +32,8 @@ pub const GROUPS: &[(&str, &str)] = &[
 const BY_GROUP: [&[&Rule]; 6] =
     [serialization::GROUP, dapt::GROUP, language::GROUP, time::GROUP, reference::GROUP, lineage::GROUP];
 
-const COUNT: usize = {
-    let (mut count, mut group) = (0, 0);
-    while group < BY_GROUP.len() {
-        count += BY_GROUP[group].len();
-        group += 1;
-    }
-    count
-};
-
 /// All rules.
-pub static RULES: &[&Rule] = &{
-    let mut all = [&S_01; COUNT];
-    let (mut at, mut group) = (0, 0);
-    while group < BY_GROUP.len() {
-        let mut rule = 0;
-        while rule < BY_GROUP[group].len() {
-            all[at] = BY_GROUP[group][rule];
-            at += 1;
-            rule += 1;
-        }
-        group += 1;
-    }
-    all
-};
-
-/// Declares the rules of one group, each as a static of its own, and the list of them.
-macro_rules! rules {
-    ($(
-        $name:ident $id:literal $severity:ident $title:literal
-        why $why:literal
-        source $source:literal
-        bad $bad:literal
-        good $good:literal;
-    )+) => {
-        $(
-            #[doc = $title]
-            pub static $name: crate::findings::Rule = crate::findings::Rule {
-                id: $id,
-                severity: crate::findings::Severity::$severity,
-                title: $title,
-                why: $why,
-                source: $source,
-                bad: $bad,
-                good: $good,
-            };
-        )+
-
-        pub(super) const GROUP: &[&crate::findings::Rule] = &[$(&$name),+];
-    };
-}
-use rules;
+pub static RULES: &[&Rule] = &gather::<{ count(&BY_GROUP) }>(&BY_GROUP);
 
 #[cfg(test)]
 mod tests {
