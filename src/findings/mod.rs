@@ -80,6 +80,8 @@ pub struct Finding {
     pub fix: Option<String>,
     /// Other places that take part, and how.
     pub related: Vec<(Location, String)>,
+    /// How many more breaches of the rule there are in the file that are counted here and not listed.
+    pub more: u64,
 }
 
 impl Finding {
@@ -95,6 +97,7 @@ impl Finding {
             expected: None,
             fix: None,
             related: Vec::new(),
+            more: 0,
         }
     }
 

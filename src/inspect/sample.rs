@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::av1::{SeenObu, UnitScan};
-use crate::error::Result;
+use crate::cenc::Subsample;
+use crate::error::{Error, Result};
 use crate::isobmff::FourCC;
 use crate::isobmff::boxes::{GroupEntry, SeigEntry};
 
@@ -14,6 +15,8 @@ use crate::isobmff::boxes::{GroupEntry, SeigEntry};
 pub(crate) struct Sample {
     /// In the track, from 1.
     pub number: u64,
+    /// Number of the movie fragment in the file, from 1; 0 for samples of the movie box.
+    pub fragment: u64,
     /// Of its first byte in the file.
     pub offset: u64,
     /// In bytes.
@@ -109,8 +112,8 @@ pub(crate) struct Protected {
     pub kid: Option<[u8; 16]>,
     /// The sample's own IV.
     pub iv: Vec<u8>,
-    /// Subsamples; 0 where the whole sample is protected.
-    pub subsamples: u32,
+    /// Which bytes are clear and which protected; empty where the whole sample is.
+    pub map: Vec<Subsample>,
     /// Bytes in clear ranges.
     pub clear: u64,
     /// Bytes in protected ranges.
@@ -133,6 +136,19 @@ pub(crate) struct Fragment {
     pub starts_with_sync: bool,
 }
 
+/// What of a sample can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Its bytes are not in the file.
+    Place,
+    /// The tables of the movie box end before it, or can't be read.
+    Tables,
+    /// Its IV or subsamples.
+    Protection,
+    /// Its OBUs.
+    Obus,
+}
+
 /// What is called for everything in a file, in its order. `track` is an index.
 pub(crate) trait Visitor {
     /// Whether AV1 samples are to be looked into.
@@ -152,6 +168,11 @@ pub(crate) trait Visitor {
 
     /// A sample is complete.
     fn sample(&mut self, track: usize, sample: &Sample, scan: Option<&UnitScan>) -> Result<()>;
+
+    /// Something of a sample can't be read. It comes before [`Visitor::sample`] of the same sample, which may not come.
+    fn broken(&mut self, _track: usize, _sample: &Sample, _part: Broken, _error: &Error) -> Result<()> {
+        Ok(())
+    }
 
     /// A track's part of a movie fragment is complete; its samples came before.
     fn fragment(&mut self, _track: usize, _fragment: &Fragment) -> Result<()> {

@@ -153,7 +153,7 @@ impl Table<'_, '_> {
         if self.head.is_protected {
             match &sample.protection {
                 Some(p) if p.is_protected => {
-                    let count = match p.subsamples {
+                    let count = match p.map.len() {
                         0 => "whole".to_owned(),
                         count => count.to_string(),
                     };
@@ -339,7 +339,7 @@ impl Row {
                 is_protected: p.is_protected,
                 kid: p.kid.map(KeyId),
                 iv: Some(Hex(&p.iv).to_string()).filter(|iv| !iv.is_empty()),
-                subsamples: p.subsamples,
+                subsamples: p.map.len() as u32,
                 clear: p.clear,
                 protected: p.protected,
             }),

@@ -212,10 +212,10 @@ impl EncryptionTotals {
             return;
         }
         self.protected_samples += 1;
-        if protection.subsamples == 0 {
+        if protection.map.is_empty() {
             self.whole_samples += 1;
         } else {
-            let count = protection.subsamples;
+            let count = protection.map.len() as u32;
             let (least, most) = self.subsamples.unwrap_or((count, count));
             self.subsamples = Some((least.min(count), most.max(count)));
         }

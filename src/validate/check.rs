@@ -1,11 +1,12 @@
 //! What a check sees of a file.
 
 use super::gathered::Gathered;
+use crate::error::Error;
 use crate::inspect::av1::{SeenObu, UnitScan};
 use crate::inspect::mp4::{Mp4, Track};
-use crate::inspect::sample::Sample;
+use crate::inspect::sample::{Broken, Sample};
 use crate::isobmff::boxes::{Tfdt, Tfhd, Trun};
-use crate::isobmff::{BoxHeader, Child};
+use crate::isobmff::{BoxHeader, Child, LoadedBox};
 
 /// Looks for breaches of a family of rules. It is called for all that is in a file, in the order of the methods: each
 /// box at the top, the header, each movie fragment; then each OBU and sample; then the end. What it needs from earlier
@@ -23,6 +24,9 @@ pub(super) trait Check {
 
     /// An OBU of an AV1 sample whose header is clear.
     fn obu(&mut self, track: &Track, sample: &Sample, seen: &SeenObu<'_>, found: &mut Gathered) {}
+
+    /// Something of a sample can't be read; [`Check::sample`] of it comes next, if it comes.
+    fn broken(&mut self, track: &Track, sample: &Sample, part: Broken, error: &Error, found: &mut Gathered) {}
 
     /// A sample; `scan` is there for AV1.
     fn sample(&mut self, track: &Track, sample: &Sample, scan: Option<&UnitScan>, found: &mut Gathered) {}
@@ -53,6 +57,21 @@ impl<'a> Header<'a> {
     }
 }
 
+/// A box at the top that stands before a fragment.
+#[derive(Debug)]
+pub(super) struct Before {
+    pub(super) header: BoxHeader,
+    /// Its content, unless it is large.
+    pub(super) loaded: Option<LoadedBox>,
+}
+
+impl Before {
+    /// The box with its content, unless it is large.
+    pub(super) fn child(&self) -> Option<Child<'_>> {
+        self.loaded.as_ref().map(LoadedBox::as_child)
+    }
+}
+
 /// A `moof`, and what stands around it.
 pub(super) struct MovieFragment<'a> {
     /// From 1.
@@ -62,7 +81,7 @@ pub(super) struct MovieFragment<'a> {
     /// The box.
     pub(super) moof: Child<'a>,
     /// Boxes at the top since the media data before.
-    pub(super) before: &'a [BoxHeader],
+    pub(super) before: &'a [Before],
     /// The media data behind it, if any.
     pub(super) mdat: Option<&'a BoxHeader>,
     /// Its `traf` boxes that could be read.

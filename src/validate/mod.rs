@@ -8,8 +8,9 @@
 //! use showpack::control::Control;
 //! use showpack::{Input, validate};
 //!
-//! let report = validate::track(&[Input::open("movie.mp4")?], &Control::new())?;
-//! for finding in &report.findings {
+//! let movie = Input::open("movie.mp4")?;
+//! let checked = validate::track(&[movie], &validate::Options::default(), &Control::new())?;
+//! for finding in &checked.report.findings {
 //!     println!("{} {}", finding.rule.id, finding.message);
 //! }
 //! # Ok::<(), showpack::Error>(())
@@ -17,28 +18,55 @@
 
 mod check;
 mod checks;
+mod facts;
 mod gathered;
 mod pass;
+mod profile;
 pub mod table;
 
+use crate::cenc::KeyRing;
 use crate::control::Control;
 use crate::error::Result;
 use crate::findings::FileReport;
 use crate::input::Input;
 use crate::inspect::mp4::Mp4;
 
+use self::checks::Checks;
 use self::gathered::Gathered;
+use self::profile::Profiles;
+
+pub use self::facts::{FragmentFacts, SyncSample, TrackFacts};
+pub use self::profile::Profile;
+
+/// How to check.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The families of rules to hold files to. Without, a file is held to all that it claims or is fit for.
+    pub profiles: Option<Vec<Profile>>,
+    /// Keys with which protected tiles are looked into. None is needed for all else.
+    pub keys: KeyRing,
+}
+
+/// What came of checking a file, or an init segment with its media segments.
+#[derive(Debug)]
+pub struct Checked {
+    /// The findings.
+    pub report: FileReport,
+    /// Its tracks, for comparing them with others and with manifests.
+    pub tracks: Vec<TrackFacts>,
+}
 
 /// Checks a track file, or an init segment with its media segments, which are told apart by their contents.
 ///
 /// # Errors
-/// `Io`, `Interrupted`; `Unsupported` where the first input is no ISOBMFF file. What is wrong with a file is a finding.
-pub fn track(parts: &[Input], control: &Control) -> Result<FileReport> {
+/// `Io`, `Interrupted`. What is wrong with a file is a finding.
+pub fn track(parts: &[Input], options: &Options, control: &Control) -> Result<Checked> {
     let whole = Input::concat(parts.to_vec());
-    let mut found = Gathered::new(parts);
-    let mut checks = checks::all();
     let mut file = Mp4::open(&whole, None)?;
+    let profiles = options.profiles.as_deref().map_or_else(|| Profiles::fitting(&file), Profiles::of);
+    let mut found = Gathered::new(parts, profiles);
+    let mut checks = Checks::new();
     pass::boxes(&file, &mut checks, &mut found, control)?;
     pass::samples(&mut file, &mut checks, &mut found, control)?;
-    Ok(FileReport::new(whole.name(), found.into_findings()))
+    Ok(Checked { report: FileReport::new(whole.name(), found.into_findings()), tracks: checks.facts.tracks })
 }

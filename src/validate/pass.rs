@@ -1,6 +1,6 @@
 //! The two readings of a file: its boxes, then its samples.
 
-use super::check::{Check, Header, MovieFragment, RunSample, Traf};
+use super::check::{Before, Check, Header, MovieFragment, RunSample, Traf};
 use super::gathered::Gathered;
 use super::table::{ISO_01, ISO_02};
 use crate::control::Control;
@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::Input;
 use crate::inspect::av1::{SeenObu, UnitScan};
 use crate::inspect::mp4::{Mp4, Track};
-use crate::inspect::sample::{Sample, Visitor};
+use crate::inspect::sample::{Broken, Sample, Visitor};
 use crate::isobmff::boxes::{SampleFlags, Tfhd, Trun};
 use crate::isobmff::{BoxHeader, Child, LoadedBox, read_box, top_level};
 
@@ -16,16 +16,16 @@ use crate::isobmff::{BoxHeader, Child, LoadedBox, read_box, top_level};
 const BOX_LIMIT: u64 = 64 << 20;
 /// Boxes between the media data of two fragments that are kept.
 const BEFORE_LIMIT: usize = 1000;
+/// Bytes of them that are kept.
+const BEFORE_BYTES: u64 = 4 << 20;
 /// Samples of a run that are kept, where nothing is stored of each so that their number costs no bytes.
 const RUN_LIMIT: usize = 1 << 20;
-
-type Checks = [Box<dyn Check>];
 
 /// Reads box by box.
 ///
 /// # Errors
 /// `Io`, `Interrupted`; `Unsupported` where nothing is a box.
-pub(super) fn boxes(file: &Mp4, checks: &mut Checks, found: &mut Gathered, control: &Control) -> Result<()> {
+pub(super) fn boxes(file: &Mp4, checks: &mut dyn Check, found: &mut Gathered, control: &Control) -> Result<()> {
     let input = file.input();
     let mut reading = Reading {
         file,
@@ -34,6 +34,7 @@ pub(super) fn boxes(file: &Mp4, checks: &mut Checks, found: &mut Gathered, contr
         moov: None,
         header_done: false,
         before: Vec::new(),
+        before_bytes: 0,
         pending: None,
         fragments: 0,
     };
@@ -58,15 +59,17 @@ struct Reading<'a> {
     moov: Option<LoadedBox>,
     header_done: bool,
     /// Since the last media data.
-    before: Vec<BoxHeader>,
+    before: Vec<Before>,
+    /// Bytes kept of them.
+    before_bytes: u64,
     /// A `moof` whose media data is to come, with what stood before it.
-    pending: Option<(LoadedBox, Vec<BoxHeader>)>,
+    pending: Option<(LoadedBox, Vec<Before>)>,
     fragments: u64,
 }
 
 impl Reading<'_> {
-    fn top_level(&mut self, header: &BoxHeader, checks: &mut Checks, found: &mut Gathered) -> Result<()> {
-        checks.iter_mut().for_each(|check| check.top_level(header, found));
+    fn top_level(&mut self, header: &BoxHeader, checks: &mut dyn Check, found: &mut Gathered) -> Result<()> {
+        checks.top_level(header, found);
         match &header.kind.0 {
             b"ftyp" if self.ftyp.is_none() => self.ftyp = self.load(header, found)?,
             b"moov" if self.moov.is_none() => self.moov = self.load(header, found)?,
@@ -79,8 +82,14 @@ impl Reading<'_> {
             b"mdat" => {
                 self.fragment(Some(header), checks, found);
                 self.before.clear();
+                self.before_bytes = 0;
             }
-            _ if self.before.len() < BEFORE_LIMIT => self.before.push(*header),
+            _ if self.before.len() < BEFORE_LIMIT => {
+                let fits = self.before_bytes.saturating_add(header.size) <= BEFORE_BYTES;
+                let loaded = if fits { self.load(header, found)? } else { None };
+                self.before_bytes += loaded.as_ref().map_or(0, |_| header.size);
+                self.before.push(Before { header: *header, loaded });
+            }
             _ => {}
         }
         Ok(())
@@ -97,7 +106,7 @@ impl Reading<'_> {
         }
     }
 
-    fn header(&mut self, checks: &mut Checks, found: &mut Gathered) {
+    fn header(&mut self, checks: &mut dyn Check, found: &mut Gathered) {
         if std::mem::replace(&mut self.header_done, true) {
             return;
         }
@@ -106,10 +115,10 @@ impl Reading<'_> {
             ftyp: self.ftyp.as_ref().map(LoadedBox::as_child),
             moov: self.moov.as_ref().map(LoadedBox::as_child),
         };
-        checks.iter_mut().for_each(|check| check.header(&header, found));
+        checks.header(&header, found);
     }
 
-    fn fragment(&mut self, mdat: Option<&BoxHeader>, checks: &mut Checks, found: &mut Gathered) {
+    fn fragment(&mut self, mdat: Option<&BoxHeader>, checks: &mut dyn Check, found: &mut Gathered) {
         let Some((moof, before)) = self.pending.take() else { return };
         self.fragments += 1;
         let child = moof.as_child();
@@ -133,7 +142,7 @@ impl Reading<'_> {
             mdat,
             trafs,
         };
-        checks.iter_mut().for_each(|check| check.fragment(&fragment, found));
+        checks.fragment(&fragment, found);
     }
 }
 
@@ -196,20 +205,20 @@ fn traf<'a>(file: &'a Mp4, child: Child<'a>, moof: u64, end: &mut u64) -> Result
 /// `Io`, `Interrupted`.
 pub(super) fn samples(
     file: &mut Mp4,
-    checks: &mut Checks,
+    checks: &mut dyn Check,
     found: &mut Gathered,
     control: &Control,
 ) -> Result<()> {
     let tracks = file.tracks.clone();
     let mut samples = Samples { tracks: &tracks, checks, found, current: (0, Sample::default()) };
     file.walk(None, &mut samples, control)?;
-    checks.iter_mut().for_each(|check| check.end(file, found));
+    checks.end(file, found);
     Ok(())
 }
 
 struct Samples<'a> {
     tracks: &'a [Track],
-    checks: &'a mut Checks,
+    checks: &'a mut dyn Check,
     found: &'a mut Gathered,
     /// The sample whose OBUs are read.
     current: (usize, Sample),
@@ -223,16 +232,17 @@ impl Visitor for Samples<'_> {
 
     fn obu(&mut self, seen: &SeenObu<'_>) -> Result<()> {
         let (track, sample) = &self.current;
-        for check in self.checks.iter_mut() {
-            check.obu(&self.tracks[*track], sample, seen, self.found);
-        }
+        self.checks.obu(&self.tracks[*track], sample, seen, self.found);
         Ok(())
     }
 
     fn sample(&mut self, track: usize, sample: &Sample, scan: Option<&UnitScan>) -> Result<()> {
-        for check in self.checks.iter_mut() {
-            check.sample(&self.tracks[track], sample, scan, self.found);
-        }
+        self.checks.sample(&self.tracks[track], sample, scan, self.found);
+        Ok(())
+    }
+
+    fn broken(&mut self, track: usize, sample: &Sample, part: Broken, error: &Error) -> Result<()> {
+        self.checks.broken(&self.tracks[track], sample, part, error, self.found);
         Ok(())
     }
 }

@@ -69,13 +69,17 @@ pub(super) fn run(arguments: &ValidateArgs, control: &Control) -> Result<u8> {
             Err(error) => failures.push(error),
         }
     }
+    let options = validate::Options::default();
     let mut report = Report::new("cmaf", RULES, selection);
     let checked = progress::with_bar(control, arguments.quiet, || {
-        init_groups(inputs).iter().map(|parts| validate::track(parts, control)).collect::<Vec<_>>()
+        init_groups(inputs)
+            .iter()
+            .map(|parts| validate::track(parts, &options, control))
+            .collect::<Vec<_>>()
     });
     for result in checked {
         match result {
-            Ok(file) => report.push(file),
+            Ok(checked) => report.push(checked.report),
             Err(error) => failures.push(error),
         }
     }

@@ -40,6 +40,12 @@ struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<&'a str>,
     related: Vec<Related<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    more: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize)]
@@ -113,6 +119,7 @@ fn item(finding: &Finding) -> Item<'_> {
             .iter()
             .map(|(location, message)| Related { location: place(location), message })
             .collect(),
+        more: finding.more,
     }
 }
 

@@ -86,7 +86,7 @@ impl Report {
                     Severity::Error => &mut totals.errors,
                     Severity::Warning => &mut totals.warnings,
                     Severity::Advice => &mut totals.advice,
-                } += 1;
+                } += 1 + finding.more as usize;
             }
         }
         totals
@@ -153,7 +153,8 @@ pub enum Format {
 ///       "location": {"file": "a.json", "path": "/scriptType", "line": 2, "column": 17, "offset": 18},
 ///       "context": {"event": "e4", "timecode": "00:00:10.000"},
 ///       "found": "…", "expected": "…", "fix": "…",
-///       "related": [{"location": {"file": "a.json"}, "message": "…"}]
+///       "related": [{"location": {"file": "a.json"}, "message": "…"}],
+///       "more": 980
 ///     }]
 ///   }],
 ///   "summary": {"files": 1, "errors": 1, "warnings": 0, "advice": 0, "filesWithFindings": 1}

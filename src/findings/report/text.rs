@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report, colour: bool, out: &mut impl io::Write) -> 
     for file in &report.files {
         let mut many: HashMap<&str, usize> = HashMap::new();
         for finding in &file.findings {
-            *many.entry(finding.rule.id).or_default() += 1;
+            *many.entry(finding.rule.id).or_default() += 1 + finding.more as usize;
         }
         many.retain(|_, count| *count > MANY);
         let mut shown: HashMap<&str, usize> = HashMap::new();

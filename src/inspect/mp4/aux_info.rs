@@ -1,5 +1,6 @@
 //! IVs and subsamples of protected samples: from `senc`, or from where `saiz` and `saio` say.
 
+use crate::cenc::Subsample;
 use crate::error::{Error, Result};
 use crate::input::{Input, Window};
 use crate::isobmff::boxes::{Saio, Saiz, Senc, SencEntries, SubsampleEntry};
@@ -9,7 +10,7 @@ use crate::isobmff::{Reader, Table, TableEntry};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AuxInfo {
     pub iv: Vec<u8>,
-    pub subsamples: u32,
+    pub map: Vec<Subsample>,
     pub clear: u64,
     pub protected: u64,
 }
@@ -18,7 +19,10 @@ impl AuxInfo {
     fn new(iv: &[u8], subsamples: &Table<'_, SubsampleEntry>) -> Self {
         let mut info = AuxInfo { iv: iv.to_vec(), ..AuxInfo::default() };
         for subsample in subsamples.iter() {
-            info.subsamples = info.subsamples.saturating_add(1);
+            info.map.push(Subsample {
+                clear: subsample.bytes_of_clear_data,
+                protected: subsample.bytes_of_protected_data,
+            });
             info.clear += u64::from(subsample.bytes_of_clear_data);
             info.protected += u64::from(subsample.bytes_of_protected_data);
         }

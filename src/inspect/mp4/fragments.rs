@@ -48,11 +48,13 @@ pub(super) fn walk(
     control: &Control,
 ) -> Result<()> {
     let input = file.input.clone();
+    let mut number = 0;
     for header in top_level(&input).lenient() {
         let header = header?;
         if header.kind != b"moof" {
             continue;
         }
+        number += 1;
         control.check()?;
         let moof = match read_box(&input, &header, BOX_LIMIT) {
             Ok(moof) => moof,
@@ -62,7 +64,7 @@ pub(super) fn walk(
                 continue;
             }
         };
-        let result = one(file, &moof, only, tracks, movie_groups, visitor, control);
+        let result = one(file, (number, &moof), only, tracks, movie_groups, visitor, control);
         file.keep(result)?;
     }
     Ok(())
@@ -70,7 +72,7 @@ pub(super) fn walk(
 
 fn one(
     file: &mut Mp4,
-    moof: &LoadedBox,
+    (number, moof): (u64, &LoadedBox),
     only: Option<usize>,
     tracks: &mut [TrackWalk],
     movie_groups: &[Vec<Descriptions>],
@@ -108,7 +110,7 @@ fn one(
             visitor: &mut *visitor,
             control,
         };
-        let place = Place { moof_offset, base, aux_base: tfhd.base_data_offset.unwrap_or(moof_offset) };
+        let place = Place { number, moof_offset, base, aux_base: tfhd.base_data_offset.unwrap_or(moof_offset) };
         let result = run.traf(&child, &tfhd, place, &movie_groups[index], &mut tracks[index], wanted);
         match result {
             Ok((end, fragment)) => {
@@ -129,6 +131,8 @@ fn one(
 /// What offsets of a track fragment count from.
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    /// The fragment's, from 1.
+    number: u64,
     moof_offset: u64,
     base: u64,
     aux_base: u64,
@@ -166,7 +170,7 @@ impl SampleWalk<'_> {
             None => walk.end,
         };
         let mut position = place.base;
-        let mut sample = Sample::default();
+        let mut sample = Sample { fragment: place.number, ..Sample::default() };
         for (number, child) in
             r.boxes().filter(|c| c.as_ref().map_or(true, |c| c.kind() == b"trun")).enumerate()
         {
@@ -195,7 +199,7 @@ impl SampleWalk<'_> {
                 });
                 sample.description = description;
                 groups.next(&mut sample.groups);
-                self.protect(&mut sample, &mut aux, number, walk);
+                self.protect(&mut sample, &mut aux, number, walk)?;
                 position = position.saturating_add(sample.size);
                 time = time.saturating_add_unsigned(stored.duration.unwrap_or(duration).into());
                 fragment.add(&sample);

@@ -20,7 +20,7 @@ use self::aux_info::{AuxBoxes, AuxInfo, AuxReader};
 use self::groups::{Descriptions, Groups, descriptions};
 use self::tables::Tables;
 use super::av1::Scanner;
-use super::sample::{Membership, Protected, Sample, Visitor};
+use super::sample::{Broken, Membership, Protected, Sample, Visitor};
 use crate::control::Control;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Input;
@@ -390,13 +390,29 @@ impl SampleWalk<'_> {
         movie: &[Descriptions],
         walk: &mut TrackWalk,
     ) -> Result<()> {
-        let Some(mut tables) = Tables::read(stbl)? else { return Ok(()) };
+        let mut tables = match Tables::read(stbl) {
+            Ok(Some(tables)) => tables,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                self.visitor.broken(self.index, &Sample::default(), Broken::Tables, &error)?;
+                return Err(error);
+            }
+        };
         let mut groups = Groups::read(stbl, movie, &[]);
         let is_protected = self.track.entries.iter().any(|entry| entry.is_protected);
         let aux = if is_protected { AuxBoxes::find(stbl, 0)? } else { None };
         let mut aux = aux.as_ref().map(|aux| aux.reader(self.file));
         let mut sample = Sample::default();
-        while let Some(found) = tables.next()? {
+        loop {
+            let found = match tables.next() {
+                Ok(Some(found)) => found,
+                Ok(None) => break,
+                Err(error) => {
+                    sample.number = walk.number + 1;
+                    self.visitor.broken(self.index, &sample, Broken::Tables, &error)?;
+                    return Err(error);
+                }
+            };
             sample.offset = found.offset;
             sample.size = found.size;
             sample.time = Some(found.time);
@@ -405,7 +421,7 @@ impl SampleWalk<'_> {
             sample.marks = Some(found.marks);
             sample.description = found.description;
             groups.next(&mut sample.groups);
-            self.protect(&mut sample, &mut aux, found.chunk, walk);
+            self.protect(&mut sample, &mut aux, found.chunk, walk)?;
             if !self.sample(&mut sample, walk)? {
                 break;
             }
@@ -420,7 +436,8 @@ impl SampleWalk<'_> {
         aux: &mut Option<AuxReader<'_>>,
         run: usize,
         walk: &mut TrackWalk,
-    ) {
+    ) -> Result<()> {
+        sample.number = walk.number + 1;
         let entry = self.track.entry(sample.description);
         let is_protected = match entry {
             Some(entry) => entry.is_protected,
@@ -428,7 +445,7 @@ impl SampleWalk<'_> {
         };
         if !is_protected {
             sample.protection = None;
-            return;
+            return Ok(());
         }
         let tenc = entry.and_then(|entry| entry.protection.as_ref()?.tenc.as_ref());
         let seig = sample.groups.iter().find_map(Membership::seig);
@@ -451,26 +468,28 @@ impl SampleWalk<'_> {
             Some(Ok(info)) => info,
             Some(Err(error)) => {
                 *aux = None;
-                walk.error.get_or_insert(error.sample(walk.number + 1));
+                self.visitor.broken(self.index, sample, Broken::Protection, &error)?;
+                walk.error.get_or_insert(error.sample(sample.number));
                 None
             }
             None => None,
         };
         let described = info.is_some() || has_constant_iv;
         let mut info = info.unwrap_or_default();
-        if info.subsamples == 0 {
+        if info.map.is_empty() {
             (info.clear, info.protected) = if is_protected { (0, sample.size) } else { (sample.size, 0) };
         }
-        let AuxInfo { iv, subsamples, clear, protected } = info;
+        let AuxInfo { iv, map, clear, protected } = info;
         sample.protection = Some(Protected {
             is_protected,
             kid: kid.filter(|_| is_protected),
             iv,
-            subsamples,
+            map,
             clear,
             protected,
             described: described || !is_protected,
         });
+        Ok(())
     }
 
     /// Looks into the sample and gives it to the visitor. False where no more samples are to come.
@@ -488,10 +507,11 @@ impl SampleWalk<'_> {
         walk.end = end.unwrap_or(walk.end);
         let broken = self.check(sample, walk);
         sample.is_missing = broken.is_some();
+        let index = self.index;
         if let Some(error) = broken {
+            self.visitor.broken(index, sample, Broken::Place, &error)?;
             walk.error.get_or_insert(error.at(sample.offset).sample(sample.number));
         }
-        let index = self.index;
         self.visitor.unit(index, sample)?;
         let is_av1 = match self.track.entry(sample.description) {
             Some(entry) => entry.format == b"av01",
@@ -507,7 +527,7 @@ impl SampleWalk<'_> {
                 }
             }
             // Where there are no subsamples the headers are encrypted too.
-            let is_opaque = sample.protection.as_ref().is_some_and(|p| p.is_protected && p.subsamples == 0);
+            let is_opaque = sample.protection.as_ref().is_some_and(|p| p.is_protected && p.map.is_empty());
             if is_opaque || sample.is_missing {
                 scanner.opaque_unit();
             } else {
@@ -515,6 +535,7 @@ impl SampleWalk<'_> {
                 let visitor = &mut *self.visitor;
                 scanner.sample(range, &mut |seen| visitor.obu(seen))?;
                 if let Some(error) = scanner.unit.error.take() {
+                    self.visitor.broken(index, sample, Broken::Obus, &error)?;
                     walk.error.get_or_insert(error.sample(sample.number));
                 }
             }

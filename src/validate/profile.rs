@@ -1,0 +1,92 @@
+//! Which families of rules a file is held to.
+
+use crate::findings::Rule;
+use crate::inspect::mp4::Mp4;
+
+/// A family of rules that a user can demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum Profile {
+    /// The structure of ISOBMFF files alone, which the other families of tracks demand too
+    Iso,
+    /// CMAF tracks and switching sets
+    Cmaf,
+    /// AV1 in ISOBMFF
+    Av1,
+    /// Common Encryption
+    Cenc,
+    /// Audio codecs
+    Audio,
+    /// Timed text
+    Text,
+    /// DASH manifests
+    Dash,
+    /// HLS playlists
+    Hls,
+}
+
+impl Profile {
+    /// All of them.
+    pub const ALL: [Profile; 8] = [
+        Profile::Iso,
+        Profile::Cmaf,
+        Profile::Av1,
+        Profile::Cenc,
+        Profile::Audio,
+        Profile::Text,
+        Profile::Dash,
+        Profile::Hls,
+    ];
+
+    /// The group of rules.
+    pub fn group(self) -> &'static str {
+        match self {
+            Profile::Iso => "ISO",
+            Profile::Cmaf => "CMF",
+            Profile::Av1 => "AV1",
+            Profile::Cenc => "ENC",
+            Profile::Audio => "AUD",
+            Profile::Text => "TXT",
+            Profile::Dash => "MPD",
+            Profile::Hls => "HLS",
+        }
+    }
+}
+
+/// A set of families. Those that do not apply to a file find nothing in it, so that all but `Cmaf` can always be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Profiles(u8);
+
+impl Profiles {
+    pub(super) const ALL: Profiles = Profiles(u8::MAX);
+
+    /// These, and `Iso`.
+    pub(super) fn of(profiles: &[Profile]) -> Self {
+        Profiles(profiles.iter().fold(bit(Profile::Iso), |set, profile| set | bit(*profile)))
+    }
+
+    /// What a file is held to where the user did not say: everything; but CMAF only where the file has movie fragments,
+    /// announces them, or has a brand of CMAF. Other files do not claim to be what CMAF asks for.
+    pub(super) fn fitting(file: &Mp4) -> Self {
+        let brands: [&[u8; 4]; 2] = [b"cmfc", b"cmf2"];
+        let claims = file.brands.as_ref().is_some_and(|found| brands.iter().any(|brand| found.lists(brand)));
+        if claims || file.has_mvex || file.moofs > 0 {
+            Profiles::ALL
+        } else {
+            Profiles(u8::MAX & !bit(Profile::Cmaf))
+        }
+    }
+
+    /// Whether a rule is of a family in the set.
+    pub(super) fn demand(self, rule: &Rule) -> bool {
+        Profile::ALL.iter().any(|profile| self.0 & bit(*profile) != 0 && profile.group() == rule.group())
+    }
+
+    pub(super) fn has(self, profile: Profile) -> bool {
+        self.0 & bit(profile) != 0
+    }
+}
+
+fn bit(profile: Profile) -> u8 {
+    1 << profile as u8
+}
