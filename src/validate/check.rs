@@ -47,14 +47,24 @@ pub(super) struct Header<'a> {
 
 impl<'a> Header<'a> {
     /// Each `trak` with what is known of its track.
-    pub(super) fn traks(&self) -> impl Iterator<Item = (Child<'a>, &'a Track)> {
+    pub(super) fn traks(&self) -> impl Iterator<Item = Trak<'a>> {
         let boxes = self.moov.iter().flat_map(|moov| moov.boxes().map_while(Result::ok));
         let traks = boxes.filter(|child| child.kind() == b"trak").enumerate();
         let file = self.file;
         traks.filter_map(|(number, trak)| {
-            Some((trak, file.tracks.iter().find(|track| track.trak == Some(number))?))
+            let track = file.tracks.iter().find(|track| track.trak == Some(number))?;
+            Some(Trak { child: trak, track, path: format!("moov/trak[{}]", number + 1) })
         })
     }
+}
+
+/// A `trak`.
+pub(super) struct Trak<'a> {
+    pub(super) child: Child<'a>,
+    /// What is known of the track.
+    pub(super) track: &'a Track,
+    /// As findings name it: `moov/trak[1]`.
+    pub(super) path: String,
 }
 
 /// A box at the top that stands before a fragment.
@@ -93,10 +103,17 @@ impl MovieFragment<'_> {
     pub(super) fn offset(&self) -> u64 {
         self.moof.header.offset
     }
+
+    /// As findings name it: `moof[3]`.
+    pub(super) fn path(&self) -> String {
+        format!("moof[{}]", self.number)
+    }
 }
 
 /// A track's part of a movie fragment.
 pub(super) struct Traf<'a> {
+    /// As findings name it: `moof[3]/traf[1]`.
+    pub(super) path: String,
     /// The box.
     pub(super) child: Child<'a>,
     /// Its track, where the header has it.

@@ -178,8 +178,7 @@ impl Check for Facts {
     }
 
     fn fragment(&mut self, fragment: &MovieFragment<'_>, _: &mut Gathered) {
-        let is_of_fragment =
-            |before: &&Before| matches!(&before.header.kind.0, b"styp" | b"prft" | b"emsg");
+        let is_of_fragment = |before: &&Before| matches!(&before.header.kind.0, b"styp" | b"prft" | b"emsg");
         let first = fragment.before.iter().find(is_of_fragment);
         let start = first.map_or(fragment.offset(), |before| before.header.offset);
         for before in fragment.before {
@@ -213,10 +212,7 @@ impl Check for Facts {
                 duration,
                 samples: traf.samples.len() as u64,
                 bytes: traf.samples.iter().fold(0u64, |sum, s| sum.saturating_add(s.size)),
-                starts_with_sync: traf
-                    .samples
-                    .first()
-                    .is_some_and(|s| !s.flags.sample_is_non_sync_sample()),
+                starts_with_sync: traf.samples.first().is_some_and(|s| !s.flags.sample_is_non_sync_sample()),
                 first_sample_end: traf
                     .samples
                     .first()

@@ -75,8 +75,7 @@ impl Gathered {
         sample: &Sample,
         message: impl Into<String>,
     ) -> Finding {
-        let mut finding =
-            self.finding(rule, sample.offset, message).context("track", track.id.to_string());
+        let mut finding = self.finding(rule, sample.offset, message).context("track", track.id.to_string());
         if sample.fragment > 0 {
             finding = finding.context("fragment", sample.fragment.to_string());
         }

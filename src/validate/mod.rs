@@ -65,7 +65,7 @@ pub fn track(parts: &[Input], options: &Options, control: &Control) -> Result<Ch
     let mut file = Mp4::open(&whole, None)?;
     let profiles = options.profiles.as_deref().map_or_else(|| Profiles::fitting(&file), Profiles::of);
     let mut found = Gathered::new(parts, profiles);
-    let mut checks = Checks::new();
+    let mut checks = Checks::new(options);
     pass::boxes(&file, &mut checks, &mut found, control)?;
     pass::samples(&mut file, &mut checks, &mut found, control)?;
     Ok(Checked { report: FileReport::new(whole.name(), found.into_findings()), tracks: checks.facts.tracks })

@@ -25,7 +25,12 @@ const RUN_LIMIT: usize = 1 << 20;
 ///
 /// # Errors
 /// `Io`, `Interrupted`; `Unsupported` where nothing is a box.
-pub(super) fn boxes(file: &Mp4, checks: &mut dyn Check, found: &mut Gathered, control: &Control) -> Result<()> {
+pub(super) fn boxes(
+    file: &Mp4,
+    checks: &mut dyn Check,
+    found: &mut Gathered,
+    control: &Control,
+) -> Result<()> {
     let input = file.input();
     let mut reading = Reading {
         file,
@@ -122,11 +127,14 @@ impl Reading<'_> {
         let Some((moof, before)) = self.pending.take() else { return };
         self.fragments += 1;
         let child = moof.as_child();
-        let mut trafs = Vec::new();
+        let mut trafs: Vec<Traf<'_>> = Vec::new();
         let mut end = moof.header.offset;
         for part in child.boxes() {
             let read = part.and_then(|part| match &part.kind().0 {
-                b"traf" => traf(self.file, part, moof.header.offset, &mut end).map(Some),
+                b"traf" => {
+                    let path = format!("moof[{}]/traf[{}]", self.fragments, trafs.len() + 1);
+                    traf(self.file, part, path, moof.header.offset, &mut end).map(Some)
+                }
                 _ => Ok(None),
             });
             match read {
@@ -152,7 +160,7 @@ fn broken(error: &Error, offset: u64, found: &mut Gathered) {
 }
 
 /// Reads a `traf`; `end` is where the data of the one before ends, and becomes where its own does.
-fn traf<'a>(file: &'a Mp4, child: Child<'a>, moof: u64, end: &mut u64) -> Result<Traf<'a>> {
+fn traf<'a>(file: &'a Mp4, child: Child<'a>, path: String, moof: u64, end: &mut u64) -> Result<Traf<'a>> {
     let r = child.reader();
     let tfhd: Tfhd = r.require_as()?;
     let tfdt = r.find_as()?;
@@ -196,7 +204,7 @@ fn traf<'a>(file: &'a Mp4, child: Child<'a>, moof: u64, end: &mut u64) -> Result
         runs.push((part.header.offset, trun));
     }
     *end = at;
-    Ok(Traf { child, track, tfhd, tfdt, runs, samples })
+    Ok(Traf { path, child, track, tfhd, tfdt, runs, samples })
 }
 
 /// Reads sample by sample, and comes to the end.

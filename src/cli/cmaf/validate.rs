@@ -72,10 +72,7 @@ pub(super) fn run(arguments: &ValidateArgs, control: &Control) -> Result<u8> {
     let options = validate::Options::default();
     let mut report = Report::new("cmaf", RULES, selection);
     let checked = progress::with_bar(control, arguments.quiet, || {
-        init_groups(inputs)
-            .iter()
-            .map(|parts| validate::track(parts, &options, control))
-            .collect::<Vec<_>>()
+        init_groups(inputs).iter().map(|parts| validate::track(parts, &options, control)).collect::<Vec<_>>()
     });
     for result in checked {
         match result {

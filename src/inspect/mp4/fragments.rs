@@ -110,7 +110,8 @@ fn one(
             visitor: &mut *visitor,
             control,
         };
-        let place = Place { number, moof_offset, base, aux_base: tfhd.base_data_offset.unwrap_or(moof_offset) };
+        let place =
+            Place { number, moof_offset, base, aux_base: tfhd.base_data_offset.unwrap_or(moof_offset) };
         let result = run.traf(&child, &tfhd, place, &movie_groups[index], &mut tracks[index], wanted);
         match result {
             Ok((end, fragment)) => {

@@ -1,7 +1,13 @@
 //! What looks for breaches of the rules: a family of rules a file.
 
-mod file_type;
+mod audio;
+mod av1;
+mod cmaf;
+mod encryption;
+mod iso;
+mod text;
 
+use super::Options;
 use super::check::{Check, Header, MovieFragment};
 use super::facts::Facts;
 use super::gathered::Gathered;
@@ -18,8 +24,11 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    pub(super) fn new() -> Self {
-        Checks { families: vec![Box::<file_type::FileType>::default()], facts: Facts::default() }
+    pub(super) fn new(options: &Options) -> Self {
+        let families =
+            [iso::checks, cmaf::checks, av1::checks, encryption::checks, audio::checks, text::checks];
+        let families = families.iter().flat_map(|checks| checks(options)).collect();
+        Checks { families, facts: Facts::default() }
     }
 
     fn each(&mut self, mut call: impl FnMut(&mut dyn Check)) {

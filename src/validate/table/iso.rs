@@ -1,6 +1,10 @@
 //! ISO: the structure of ISOBMFF files.
 
+use super::Undecided;
 use crate::findings::rules;
+
+/// Rules that are not checked.
+pub(super) const UNDECIDED: &[Undecided] = &[];
 
 rules! {
     ISO_01 "ISO-01" Error "Every box can be read, and lies inside its parent"

@@ -8,7 +8,7 @@ use crate::validate::table::ISO_03;
 
 /// Rule ISO-03.
 #[derive(Default)]
-pub(super) struct FileType {
+pub(in crate::validate) struct FileType {
     boxes: u64,
     seen: bool,
 }

@@ -1,0 +1,9 @@
+//! Rules TXT: timed text tracks.
+
+use crate::validate::Options;
+use crate::validate::check::Check;
+
+/// The checks, fresh for a file.
+pub(super) fn checks(_options: &Options) -> Vec<Box<dyn Check>> {
+    Vec::new()
+}

@@ -1,0 +1,8 @@
+//! AV1: AV1 in ISOBMFF.
+
+use super::Undecided;
+
+pub(super) const GROUP: &[&crate::findings::Rule] = &[];
+
+/// Rules that are not checked.
+pub(super) const UNDECIDED: &[Undecided] = &[];

@@ -1,0 +1,8 @@
+//! CMF: CMAF tracks and switching sets.
+
+use super::Undecided;
+
+pub(super) const GROUP: &[&crate::findings::Rule] = &[];
+
+/// Rules that are not checked.
+pub(super) const UNDECIDED: &[Undecided] = &[];

@@ -1,0 +1,71 @@
+//! Good files: fixtures that `cmaf pack` packed, each once.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{LazyLock, Mutex};
+
+use super::edit::Files;
+
+/// How a set of good files is made: its name, the fixtures, the arguments behind `cmaf pack`, and which of the outputs
+/// are taken, in order, by the ends of their names.
+const RECIPES: &[(&str, &str)] = &[
+    // Two segments and more, tiles, shown existing frames.
+    ("av1", "av1/odd_23976.ivf --manifest none"),
+    ("av1-segments", "av1/odd_23976.ivf --manifest none --layout segments"),
+    ("av1-cbcs", "av1/tiles64.ivf --manifest none --encrypt cbcs {KEY}"),
+    ("av1-cenc", "av1/tiles64.ivf --manifest none --encrypt cenc {KEY}"),
+];
+
+/// A key for tests.
+const KEY: &str = "--key 00112233445566778899aabbccddeeff:0123456789abcdeffedcba9876543210";
+/// An IV for tests under `cbcs`, the first one under `cenc`.
+const IVS: [(&str, &str); 2] =
+    [("cbcs", "--iv f0e0d0c0b0a090807060504030201000"), ("cenc", "--iv 0102030405060708")];
+
+/// Good files by their name.
+///
+/// # Panics
+/// Where there are none of that name, or they can't be packed.
+pub fn good(name: &str) -> Files {
+    static MADE: LazyLock<Mutex<HashMap<String, Files>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    made.entry(name.to_owned()).or_insert_with(|| make(name)).clone()
+}
+
+fn make(name: &str) -> Files {
+    let (_, recipe) = RECIPES.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no {name}"));
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let iv = IVS.iter().find(|(scheme, _)| recipe.contains(scheme)).map_or("", |(_, iv)| iv);
+    let recipe = recipe.replace("{KEY}", &format!("{KEY} {iv}"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cmaf"));
+    command.arg("pack").env_remove("CMAF_KEYS");
+    for argument in recipe.split_whitespace() {
+        // Inputs are named by their place among the fixtures.
+        let input = fixtures.join(argument);
+        if argument.contains('/') && input.is_file() {
+            command.arg(input)
+        } else {
+            command.arg(argument)
+        };
+    }
+    let output = command.arg("-o").arg(folder.path().join("out")).output().unwrap();
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut files = Files::default();
+    take(&folder.path().join("out"), "", &mut files);
+    files
+}
+
+fn take(folder: &Path, prefix: &str, files: &mut Files) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            take(&entry.path(), &format!("{name}/"), files);
+        } else {
+            files.insert(&name, fs::read(entry.path()).unwrap());
+        }
+    }
+}
