@@ -22,6 +22,7 @@ pub mod findings;
 pub mod flac;
 pub mod formats;
 mod hevc;
+mod html;
 pub mod iamf;
 pub mod input;
 pub mod inspect;

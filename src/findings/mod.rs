@@ -12,6 +12,7 @@ mod selection;
 mod testing;
 
 pub use explain::{explain, list, markdown};
+pub(crate) use report::html;
 pub use report::{FileReport, Format, Report, Totals, write};
 pub use rule::{Rule, Severity, find_rule};
 pub(crate) use rule::{count, gather, rules};

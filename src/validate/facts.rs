@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::check::{Before, Check, Header, MovieFragment};
-use super::gathered::Gathered;
+use super::gathered::{Gathered, seconds};
+use crate::findings::printable::printable;
 use crate::inspect::av1::UnitScan;
 use crate::inspect::mp4::Track;
 use crate::inspect::sample::Sample;
@@ -104,6 +105,28 @@ impl TrackFacts {
     /// Ticks per second, 1 where that is unknown.
     pub fn timescale(&self) -> u32 {
         self.track.timescale.unwrap_or(1)
+    }
+
+    /// What the track is, in a few words.
+    pub(crate) fn about(&self) -> String {
+        let mut words = vec![self.media().to_owned()];
+        let entry = self.track.entries.first();
+        words.extend(entry.map(|entry| printable(&entry.codec).into_owned()));
+        words.extend(entry.and_then(|entry| entry.size).map(|(width, height)| format!("{width} × {height}")));
+        words.extend(
+            entry
+                .and_then(|entry| entry.audio)
+                .map(|(channels, _)| format!("{channels} channel{}", if channels == 1 { "" } else { "s" })),
+        );
+        words.extend(self.track.language.as_deref().map(|language| printable(language).into_owned()));
+        let protection = entry.and_then(|entry| entry.protection.as_ref());
+        words.extend(protection.and_then(|p| p.scheme.as_ref()).map(|scheme| scheme.scheme_type.to_string()));
+        words.join(", ")
+    }
+
+    /// How long it is, for people.
+    pub(crate) fn seconds(&self) -> String {
+        seconds(i64::try_from(self.duration).unwrap_or(i64::MAX), self.timescale())
     }
 
     /// What an edit list takes away at the start, in ticks.

@@ -20,6 +20,7 @@ mod check;
 mod checks;
 mod facts;
 mod gathered;
+mod page;
 mod pass;
 mod profile;
 pub mod table;
@@ -36,6 +37,7 @@ use self::gathered::Gathered;
 use self::profile::Profiles;
 
 pub use self::facts::{FragmentFacts, SyncSample, TrackFacts};
+pub use self::page::page;
 pub use self::profile::Profile;
 
 /// How to check.
@@ -68,5 +70,17 @@ pub fn track(parts: &[Input], options: &Options, control: &Control) -> Result<Ch
     let mut checks = Checks::new(options);
     pass::boxes(&file, &mut checks, &mut found, control)?;
     pass::samples(&mut file, &mut checks, &mut found, control)?;
-    Ok(Checked { report: FileReport::new(whole.name(), found.into_findings()), tracks: checks.facts.tracks })
+    let tracks = checks.facts.tracks;
+    let report = FileReport::new(whole.name(), found.into_findings());
+    Ok(Checked { report: report.about(tracks.iter().map(about).collect()), tracks })
+}
+
+/// A line on a track, for the beginning of a report.
+fn about(track: &TrackFacts) -> String {
+    let fragments = match track.fragments.len() {
+        0 => "not fragmented".to_owned(),
+        1 => "1 fragment".to_owned(),
+        many => format!("{many} fragments"),
+    };
+    format!("track {}: {}, {}, {fragments}", track.id(), track.about(), track.seconds())
 }

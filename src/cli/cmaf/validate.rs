@@ -1,6 +1,7 @@
 //! `cmaf validate`.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,6 +11,7 @@ use crate::control::Control;
 use crate::demux::init_groups;
 use crate::error::{Error, Result};
 use crate::findings::{self, Format, Report, Selection};
+use crate::output::Outputs;
 use crate::validate::{self, table::RULES};
 
 /// Check CMAF tracks: boxes, timing, AV1, encryption maps
@@ -28,6 +30,9 @@ pub(super) struct ValidateArgs {
     /// Short for --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Write a page for people too: timeline, bit rates, findings
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Let warnings fail too
     #[arg(long)]
     strict: bool,
@@ -48,6 +53,8 @@ Examples:
     cmaf validate out/video.mp4
   A track in segments:
     cmaf validate out/video/init.mp4 out/video/*.m4s
+  A page to read, with a timeline and bit rates:
+    cmaf validate --html report.html out/*.mp4
   Only encryption, for GitHub Actions:
     cmaf validate --select ENC --format github out/video.mp4
 
@@ -69,18 +76,31 @@ pub(super) fn run(arguments: &ValidateArgs, control: &Control) -> Result<u8> {
             Err(error) => failures.push(error),
         }
     }
+    let mut outputs = Outputs::new(true);
+    inputs.iter().for_each(|input| outputs.keep(input));
+    arguments.html.iter().try_for_each(|path| outputs.check_free(path))?;
     let options = validate::Options::default();
     let mut report = Report::new("cmaf", RULES, selection);
     let checked = progress::with_bar(control, arguments.quiet, || {
         init_groups(inputs).iter().map(|parts| validate::track(parts, &options, control)).collect::<Vec<_>>()
     });
+    let mut tracks = Vec::new();
     for result in checked {
         match result {
-            Ok(checked) => report.push(checked.report),
+            Ok(checked) => {
+                report.push(checked.report);
+                tracks.push(checked.tracks);
+            }
             Err(error) => failures.push(error),
         }
     }
     report.unreadable = failures.iter().map(Error::to_string).collect();
+    if let Some(path) = &arguments.html {
+        let page = validate::page(&report, &tracks);
+        let written = outputs.file(path)?.write_all(page.as_bytes());
+        written.map_err(|e| Error::io("cannot write", e).in_file(path.display().to_string()))?;
+        outputs.commit()?;
+    }
     let stdout = io::stdout();
     let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut out = io::BufWriter::new(stdout.lock());

@@ -1,6 +1,7 @@
 //! Reports: findings by file, what they come to, and writing them in a format.
 
 mod github;
+pub(crate) mod html;
 mod json;
 mod junit;
 mod sarif;
@@ -17,6 +18,8 @@ use super::{Finding, Rule, Selection, Severity};
 pub struct FileReport {
     /// The file, as the caller named it.
     pub file: String,
+    /// What it is, a line each; the text report begins with it.
+    pub about: Vec<String>,
     /// The findings, by position, then by rule.
     pub findings: Vec<Finding>,
 }
@@ -35,7 +38,49 @@ impl FileReport {
                 .then_with(|| a.location.file.cmp(&b.location.file))
                 .then_with(|| key(a).cmp(&key(b)))
         });
-        FileReport { file, findings }
+        FileReport { file, about: Vec::new(), findings }
+    }
+
+    /// Says what the file is.
+    pub fn about(mut self, about: Vec<String>) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// The rules that are broken, each with its severity and how often: the worst first, then in the order of their
+    /// first place.
+    pub(crate) fn by_rule(&self) -> Vec<OfRule<'_>> {
+        let mut rules: Vec<OfRule<'_>> = Vec::new();
+        for (number, finding) in self.findings.iter().enumerate() {
+            let is_same =
+                |of: &&mut OfRule<'_>| of.rule.id == finding.rule.id && of.severity == finding.severity;
+            match rules.iter_mut().find(is_same) {
+                Some(of) => of.findings.push((number, finding)),
+                None => rules.push(OfRule {
+                    rule: finding.rule,
+                    severity: finding.severity,
+                    findings: vec![(number, finding)],
+                }),
+            }
+        }
+        rules.sort_by_key(|of| std::cmp::Reverse(of.severity));
+        rules
+    }
+}
+
+/// The findings of a file that break one rule.
+#[derive(Debug)]
+pub(crate) struct OfRule<'a> {
+    pub(crate) rule: &'static Rule,
+    pub(crate) severity: Severity,
+    /// With their number in the file.
+    pub(crate) findings: Vec<(usize, &'a Finding)>,
+}
+
+impl OfRule<'_> {
+    /// How many breaches there are, listed or not.
+    pub(crate) fn count(&self) -> u64 {
+        self.findings.iter().map(|(_, finding)| 1 + finding.more).sum()
     }
 }
 
@@ -78,18 +123,7 @@ impl Report {
 
     /// How much was found.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals { files: self.files.len(), ..Totals::default() };
-        for file in &self.files {
-            totals.files_with_findings += usize::from(!file.findings.is_empty());
-            for finding in &file.findings {
-                *match finding.severity {
-                    Severity::Error => &mut totals.errors,
-                    Severity::Warning => &mut totals.warnings,
-                    Severity::Advice => &mut totals.advice,
-                } += 1 + finding.more as usize;
-            }
-        }
-        totals
+        Totals::of(&self.files)
     }
 
     /// Whether there is a finding that makes the check fail.
@@ -118,6 +152,25 @@ pub struct Totals {
     pub advice: usize,
     /// Files with a finding of any severity.
     pub files_with_findings: usize,
+}
+
+impl Totals {
+    /// How much was found in these files.
+    pub(crate) fn of<'a>(files: impl IntoIterator<Item = &'a FileReport>) -> Self {
+        let mut totals = Totals::default();
+        for file in files {
+            totals.files += 1;
+            totals.files_with_findings += usize::from(!file.findings.is_empty());
+            for finding in &file.findings {
+                *match finding.severity {
+                    Severity::Error => &mut totals.errors,
+                    Severity::Warning => &mut totals.warnings,
+                    Severity::Advice => &mut totals.advice,
+                } += 1 + finding.more as usize;
+            }
+        }
+        totals
+    }
 }
 
 /// How a report is written.

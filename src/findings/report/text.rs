@@ -7,7 +7,7 @@ use std::io;
 
 use super::super::printable::{clipped, printable};
 use super::super::{Finding, Location, Severity};
-use super::{Report, Totals};
+use super::{FileReport, Report, Totals};
 
 /// A rule that fires more often than this in one file is cut short …
 const MANY: usize = 20;
@@ -22,6 +22,11 @@ const BOLD: &str = "1";
 const DIM: &str = "2";
 
 pub(super) fn write(report: &Report, colour: bool, out: &mut impl io::Write) -> io::Result<()> {
+    let described = || report.files.iter().filter(|file| !file.about.is_empty());
+    described().try_for_each(|file| out.write_all(overview(file, colour).as_bytes()))?;
+    if described().next().is_some() {
+        writeln!(out)?;
+    }
     for file in &report.files {
         let mut many: HashMap<&str, usize> = HashMap::new();
         for finding in &file.findings {
@@ -46,16 +51,37 @@ pub(super) fn write(report: &Report, colour: bool, out: &mut impl io::Write) -> 
     writeln!(out, "{}", summary(&report.totals(), report.selection.strict()))
 }
 
+/// What a file is, and which rules are broken there, before all details.
+fn overview(file: &FileReport, colour: bool) -> String {
+    let mut out = paint(colour, BOLD, &printable(&file.file));
+    out.push('\n');
+    for line in &file.about {
+        out += &format!("  {}\n", clipped(line, TEXT));
+    }
+    for of in file.by_rule() {
+        let severity = of.severity.as_str();
+        let count = match of.count() {
+            1 => String::new(),
+            count => format!(" × {count}"),
+        };
+        let name = paint(colour, of.severity.colour(), &format!("{severity:<7} {}", of.rule.id));
+        out += &format!("  {name}{count}  {}\n", of.rule.title);
+    }
+    if file.findings.is_empty() {
+        out += "  no findings\n";
+    }
+    out
+}
+
 /// One finding: a line, then an indented line for each thing known about it. It ends with a line end.
 pub(super) fn block(finding: &Finding, colour: bool) -> String {
-    let word = match finding.severity {
-        Severity::Error => "1;31",
-        Severity::Warning => "1;33",
-        Severity::Advice => "1;36",
-    };
     let mut out = paint(colour, BOLD, &format!("{}:", place(&finding.location)));
     out.push(' ');
-    out += &paint(colour, word, &format!("{}[{}]", finding.severity.as_str(), finding.rule.id));
+    out += &paint(
+        colour,
+        finding.severity.colour(),
+        &format!("{}[{}]", finding.severity.as_str(), finding.rule.id),
+    );
     out.push(' ');
     out += &clipped(&finding.message, TEXT);
     out.push('\n');
@@ -93,8 +119,19 @@ pub(super) fn details(finding: &Finding) -> Vec<(&'static str, Cow<'_, str>)> {
     lines
 }
 
+impl Severity {
+    /// The code that colours it on a terminal.
+    fn colour(self) -> &'static str {
+        match self {
+            Severity::Error => "1;31",
+            Severity::Warning => "1;33",
+            Severity::Advice => "1;36",
+        }
+    }
+}
+
 /// `FILE:LINE:COLUMN` or `FILE: byte OFFSET`, leaving out what is unknown.
-fn place(location: &Location) -> String {
+pub(super) fn place(location: &Location) -> String {
     let file = printable(&location.file);
     match (location.line, location.column, location.offset) {
         (Some(line), Some(column), _) => format!("{file}:{line}:{column}"),
@@ -104,7 +141,7 @@ fn place(location: &Location) -> String {
     }
 }
 
-fn summary(totals: &Totals, strict: bool) -> String {
+pub(super) fn summary(totals: &Totals, strict: bool) -> String {
     let mut parts = Vec::new();
     for (number, word) in [(totals.errors, "error"), (totals.warnings, "warning"), (totals.advice, "note")] {
         if number > 0 {
@@ -137,8 +174,8 @@ fn paint(colour: bool, code: &str, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::Selection;
     use super::super::super::testing::{self, NDF, NO_TIMES, RULES};
-    use super::super::super::{FileReport, Selection};
     use super::*;
 
     fn text(report: &Report, colour: bool) -> String {
