@@ -36,6 +36,7 @@ CHECKS = {
     "codecs": ("cmaf", "video_codecs", "AVC, HEVC and VP9: frames, and encryption beside shaka-packager"),
     "manifests": ("cmaf", "manifests", "Presentations read through their manifests by ffmpeg"),
     "comparison": ("cmaf", "comparison", "Manifests compared with shaka-packager's"),
+    "conformance": ("cmaf", "conformance", "Conformance: our files, others' files, known faults"),
     "play": ("cmaf", "play", "Playback in Chromium"),
     "browser": ("cmaf", "playback", "Players in Chromium"),
     "subtitles": ("ttal", "subtitles", "SubRip and WebVTT, read by ffmpeg and ttconv too"),

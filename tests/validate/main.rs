@@ -2,6 +2,7 @@
 //! spoiled in one place.
 
 mod case;
+mod docs;
 mod edit;
 mod good;
 
