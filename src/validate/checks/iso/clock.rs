@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use crate::findings::Severity;
 use crate::validate::check::{Check, MovieFragment};
 use crate::validate::gathered::{Gathered, seconds};
-use crate::validate::table::ISO_17;
+use crate::validate::table::{CMF_14, ISO_17};
 
-/// Rule ISO-17.
+/// Rules ISO-17 and CMF-14.
 #[derive(Default)]
 pub(in crate::validate) struct Clock {
     /// Where each track has come to.
@@ -27,22 +27,25 @@ impl Check for Clock {
             let length = seconds(i64::try_from(ticks).unwrap_or(i64::MAX), timescale);
             // A time of 32 bits begins anew where it has no room.
             let wrapped = expected > u64::from(u32::MAX) && time == expected & u64::from(u32::MAX);
-            let finding = |message| {
+            let finding = |rule, message: String| {
                 let offset = traf.child.header.offset;
-                let finding = fragment.in_traf(found, &ISO_17, (traf, "tfdt", offset), message);
+                let finding = fragment.in_traf(found, rule, (traf, "tfdt", offset), message);
                 finding.found(time.to_string()).expected(expected.to_string())
             };
-            let finding = if wrapped {
-                finding(format!("the time of 32 bits is {time}, the samples before end at {expected}"))
-                    .fix("write `tfdt` in version 1, which has 64 bits")
+            if wrapped {
+                let message = format!("the time of 32 bits is {time}, the samples before end at {expected}");
+                let finding = finding(&ISO_17, message);
+                found.push(finding.fix("write `tfdt` in version 1, which has 64 bits"));
             } else if time < expected {
-                finding(format!("starts {ticks} ticks ({length}) before the samples before it end"))
+                let message = format!("starts {ticks} ticks ({length}) before the samples before it end");
+                found.push(finding(&ISO_17, message));
             } else {
-                // The last sample before is then shown for longer, so the file can be played.
-                finding(format!("starts {ticks} ticks ({length}) after the samples before it end"))
-                    .severity(Severity::Warning)
-            };
-            found.push(finding);
+                // The last sample before is then shown for longer, so the file can be played; CMAF wants none of that.
+                let message = format!("starts {ticks} ticks ({length}) after the samples before it end");
+                let (gap, of_cmaf) = (finding(&ISO_17, message.clone()), finding(&CMF_14, message));
+                found.push(gap.severity(Severity::Warning));
+                found.push(of_cmaf);
+            }
         }
     }
 }
