@@ -108,7 +108,7 @@ pub const CASES: &[Case] = &[
     Case {
         rule: "CMF-09",
         defect: "scheme-first",
-        good: "av1-cbcs",
+        good: "ladder-cbcs",
         spoil: |files| {
             let sinf = "moov/trak/mdia/minf/stbl/stsd/encv/sinf";
             files.only().swap(&format!("{sinf}/frma"), &format!("{sinf}/schm"));
@@ -157,7 +157,7 @@ pub const CASES: &[Case] = &[
     Case {
         rule: "CMF-13",
         defect: "no-iv",
-        good: "av1-cenc",
+        good: "ladder-cenc",
         spoil: |files| {
             let mut mp4 = files.only();
             for kind in ["senc", "saio", "saiz"] {

@@ -16,6 +16,8 @@ const RECIPES: &[(&str, &str)] = &[
     // Seven fragments in one file, and three segments.
     ("ladder", "presentation/ladder_90.ivf --manifest none"),
     ("ladder-segments", "presentation/ladder_90.ivf --manifest none --layout segments"),
+    ("ladder-cbcs", "presentation/ladder_90.ivf --manifest none --encrypt cbcs {KEY}"),
+    ("ladder-cenc", "presentation/ladder_90.ivf --manifest none --encrypt cenc {KEY}"),
     // An edit list.
     ("opus", "presentation/sound_en.webm --manifest none"),
     // Negative composition offsets.
