@@ -47,6 +47,9 @@ pub struct BoxNode {
     /// What is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The absolute offset of what is wrong, where that is known.
+    #[serde(skip)]
+    pub error_offset: Option<u64>,
 }
 
 fn uuid_text<S: Serializer>(uuid: &Option<[u8; 16]>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -87,6 +90,7 @@ impl BoxNode {
             fields: Fields::default(),
             children: Vec::new(),
             error: None,
+            error_offset: None,
         }
     }
 
@@ -97,11 +101,15 @@ impl BoxNode {
 
     fn fail(&mut self, error: &Error) {
         // The first one says most. Its file and path are those of the node.
+        if self.error.is_some() {
+            return;
+        }
+        self.error_offset = error.offset();
         let message = match error.offset() {
             Some(offset) => format!("byte {offset}: {}", error.message()),
             None => error.message().to_owned(),
         };
-        self.error.get_or_insert(message);
+        self.error = Some(message);
     }
 
     fn write_text(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
@@ -242,6 +250,7 @@ fn stray(offset: u64, end: u64, message: String) -> BoxNode {
         fields: Fields::default(),
         children: Vec::new(),
         error: Some(message),
+        error_offset: None,
     }
 }
 

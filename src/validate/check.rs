@@ -1,12 +1,16 @@
 //! What a check sees of a file.
 
-use super::gathered::Gathered;
+use super::gathered::{Gathered, seconds};
 use crate::error::Error;
+use crate::findings::{Finding, Rule};
 use crate::inspect::av1::{SeenObu, UnitScan};
 use crate::inspect::mp4::{Mp4, Track};
 use crate::inspect::sample::{Broken, Sample};
-use crate::isobmff::boxes::{Tfdt, Tfhd, Trun};
-use crate::isobmff::{BoxHeader, Child, LoadedBox};
+use crate::isobmff::boxes::{SampleEntry, Tfdt, Tfhd, Trun};
+use crate::isobmff::{BoxHeader, Child, LoadedBox, ParseBox};
+
+/// More sample entries than any track has.
+const ENTRY_LIMIT: usize = 1000;
 
 /// Looks for breaches of a family of rules. It is called for all that is in a file, in the order of the methods: each
 /// box at the top, the header, each movie fragment; then each OBU and sample; then the end. What it needs from earlier
@@ -45,6 +49,28 @@ pub(super) struct Header<'a> {
     pub(super) moov: Option<Child<'a>>,
 }
 
+impl Traf<'_> {
+    /// Its runs: the offset of each box, its flags and fields, and the samples.
+    pub(super) fn run_samples(&self) -> impl Iterator<Item = (u64, &Trun<'_>, &[RunSample])> {
+        let mut rest: &[RunSample] = &self.samples;
+        self.runs.iter().map(move |(offset, run)| {
+            let count = usize::try_from(run.sample_count).unwrap_or(usize::MAX).min(rest.len());
+            let (these, others) = rest.split_at(count);
+            rest = others;
+            (*offset, run, these)
+        })
+    }
+
+    /// How long its samples last, or the gap that it stands for, in ticks.
+    pub(super) fn duration(&self) -> u64 {
+        if self.tfhd.duration_is_empty {
+            let trex = self.track.map_or(0, |track| track.trex.default_sample_duration);
+            return self.tfhd.default_sample_duration.unwrap_or(trex).into();
+        }
+        self.samples.iter().fold(0, |sum: u64, sample| sum.saturating_add(sample.duration))
+    }
+}
+
 impl<'a> Header<'a> {
     /// Each `trak` with what is known of its track.
     pub(super) fn traks(&self) -> impl Iterator<Item = Trak<'a>> {
@@ -65,6 +91,44 @@ pub(super) struct Trak<'a> {
     pub(super) track: &'a Track,
     /// As findings name it: `moov/trak[1]`.
     pub(super) path: String,
+}
+
+impl<'a> Trak<'a> {
+    /// The first box of a path such as `mdia/minf`.
+    pub(super) fn find(&self, path: &str) -> Option<Child<'a>> {
+        path.split('/').try_fold(self.child, |parent, kind| {
+            parent.boxes().map_while(Result::ok).find(|child| child.kind().0 == kind.as_bytes())
+        })
+    }
+
+    /// The first box of a path, read, with its offset, where it can be read.
+    pub(super) fn read<T: ParseBox<'a>>(&self, path: &str) -> Option<(u64, T)> {
+        let child = self.find(path)?;
+        Some((child.header.offset, child.parse().ok()?))
+    }
+
+    /// The sample entries, each with its box.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Child<'a>, SampleEntry)> {
+        let stsd = self.find("mdia/minf/stbl/stsd").map(|stsd| stsd.reader());
+        let boxes = stsd.into_iter().filter_map(|mut r| {
+            r.skip(8).ok()?;
+            Some(r.boxes())
+        });
+        let entries = boxes.flatten().map_while(Result::ok).take(ENTRY_LIMIT);
+        entries.filter_map(|child| Some((child, SampleEntry::read(&child).ok()?)))
+    }
+
+    /// Begins a finding in a box of the track.
+    pub(super) fn finding(
+        &self,
+        found: &Gathered,
+        rule: &'static Rule,
+        (path, offset): (&str, u64),
+        message: impl Into<String>,
+    ) -> Finding {
+        let finding = found.finding(rule, offset, message).path(format!("{}/{path}", self.path));
+        finding.context("track", self.track.id.to_string())
+    }
 }
 
 /// A box at the top that stands before a fragment.
@@ -107,6 +171,38 @@ impl MovieFragment<'_> {
     /// As findings name it: `moof[3]`.
     pub(super) fn path(&self) -> String {
         format!("moof[{}]", self.number)
+    }
+
+    /// Begins a finding in the fragment.
+    pub(super) fn finding(
+        &self,
+        found: &Gathered,
+        rule: &'static Rule,
+        offset: u64,
+        message: impl Into<String>,
+    ) -> Finding {
+        found.finding(rule, offset, message).path(self.path()).context("fragment", self.number.to_string())
+    }
+
+    /// Begins a finding in a track's part of the fragment; `kind` is of the box in it, if it is in one.
+    pub(super) fn in_traf(
+        &self,
+        found: &Gathered,
+        rule: &'static Rule,
+        (traf, kind, offset): (&Traf<'_>, &str, u64),
+        message: impl Into<String>,
+    ) -> Finding {
+        let path = if kind.is_empty() { traf.path.clone() } else { format!("{}/{kind}", traf.path) };
+        let finding = self.finding(found, rule, offset, message).path(path);
+        let finding = finding.context("track", traf.tfhd.track_id.to_string());
+        let timescale = traf.track.and_then(|track| track.timescale);
+        match (traf.tfdt, timescale) {
+            (Some(tfdt), Some(timescale)) => {
+                let time = i64::try_from(tfdt.base_media_decode_time).unwrap_or(i64::MAX);
+                finding.context("time", seconds(time, timescale))
+            }
+            _ => finding,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::check::{Before, Check, Header, MovieFragment, RunSample, Traf};
 use super::gathered::Gathered;
-use super::table::{ISO_01, ISO_02};
+use super::table::ISO_02;
 use crate::control::Control;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Input;
@@ -76,13 +76,13 @@ impl Reading<'_> {
     fn top_level(&mut self, header: &BoxHeader, checks: &mut dyn Check, found: &mut Gathered) -> Result<()> {
         checks.top_level(header, found);
         match &header.kind.0 {
-            b"ftyp" if self.ftyp.is_none() => self.ftyp = self.load(header, found)?,
-            b"moov" if self.moov.is_none() => self.moov = self.load(header, found)?,
+            b"ftyp" if self.ftyp.is_none() => self.ftyp = self.load(header)?,
+            b"moov" if self.moov.is_none() => self.moov = self.load(header)?,
             b"moof" => {
                 self.fragment(None, checks, found);
                 self.header(checks, found);
                 let before = std::mem::take(&mut self.before);
-                self.pending = self.load(header, found)?.map(|moof| (moof, before));
+                self.pending = self.load(header)?.map(|moof| (moof, before));
             }
             b"mdat" => {
                 self.fragment(Some(header), checks, found);
@@ -91,7 +91,7 @@ impl Reading<'_> {
             }
             _ if self.before.len() < BEFORE_LIMIT => {
                 let fits = self.before_bytes.saturating_add(header.size) <= BEFORE_BYTES;
-                let loaded = if fits { self.load(header, found)? } else { None };
+                let loaded = if fits { self.load(header)? } else { None };
                 self.before_bytes += loaded.as_ref().map_or(0, |_| header.size);
                 self.before.push(Before { header: *header, loaded });
             }
@@ -100,14 +100,12 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn load(&self, header: &BoxHeader, found: &mut Gathered) -> Result<Option<LoadedBox>> {
+    /// None where it is cut off or too large, which the rules about boxes tell.
+    fn load(&self, header: &BoxHeader) -> Result<Option<LoadedBox>> {
         match read_box(self.input, header, BOX_LIMIT) {
             Ok(loaded) => Ok(Some(loaded)),
             Err(error) if error.kind() == ErrorKind::Io => Err(error),
-            Err(error) => {
-                broken(&error, header.offset, found);
-                Ok(None)
-            }
+            Err(_) => Ok(None),
         }
     }
 
@@ -129,18 +127,10 @@ impl Reading<'_> {
         let child = moof.as_child();
         let mut trafs: Vec<Traf<'_>> = Vec::new();
         let mut end = moof.header.offset;
-        for part in child.boxes() {
-            let read = part.and_then(|part| match &part.kind().0 {
-                b"traf" => {
-                    let path = format!("moof[{}]/traf[{}]", self.fragments, trafs.len() + 1);
-                    traf(self.file, part, path, moof.header.offset, &mut end).map(Some)
-                }
-                _ => Ok(None),
-            });
-            match read {
-                Ok(traf) => trafs.extend(traf),
-                Err(error) => broken(&error, moof.header.offset, found),
-            }
+        // What can't be read is told by the rules about boxes.
+        for part in child.boxes().map_while(Result::ok).filter(|part| part.kind() == b"traf") {
+            let path = format!("moof[{}]/traf[{}]", self.fragments, trafs.len() + 1);
+            trafs.extend(traf(self.file, part, path, moof.header.offset, &mut end));
         }
         let fragment = MovieFragment {
             number: self.fragments,
@@ -152,11 +142,6 @@ impl Reading<'_> {
         };
         checks.fragment(&fragment, found);
     }
-}
-
-/// A box that can't be read.
-fn broken(error: &Error, offset: u64, found: &mut Gathered) {
-    found.say(&ISO_01, error.offset().unwrap_or(offset), error.message());
 }
 
 /// Reads a `traf`; `end` is where the data of the one before ends, and becomes where its own does.

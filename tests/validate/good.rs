@@ -8,12 +8,22 @@ use std::sync::{LazyLock, Mutex};
 
 use super::edit::Files;
 
-/// How a set of good files is made: its name, the fixtures, the arguments behind `cmaf pack`, and which of the outputs
-/// are taken, in order, by the ends of their names.
+/// How a set of good files is made: its name, and the arguments behind `cmaf pack`; or a fixture that is taken as it is.
 const RECIPES: &[(&str, &str)] = &[
     // Two segments and more, tiles, shown existing frames.
     ("av1", "av1/odd_23976.ivf --manifest none"),
     ("av1-segments", "av1/odd_23976.ivf --manifest none --layout segments"),
+    // Seven fragments in one file, and three segments.
+    ("ladder", "presentation/ladder_90.ivf --manifest none"),
+    ("ladder-segments", "presentation/ladder_90.ivf --manifest none --layout segments"),
+    ("ladder-cbcs", "presentation/ladder_90.ivf --manifest none --encrypt cbcs {KEY}"),
+    ("ladder-cenc", "presentation/ladder_90.ivf --manifest none --encrypt cenc {KEY}"),
+    // An edit list.
+    ("opus", "presentation/sound_en.webm --manifest none"),
+    // Negative composition offsets.
+    ("avc", "video/avc_slices.mp4 --manifest none"),
+    // A file as it is: samples in the movie box, which comes last.
+    ("progressive", "av1/hdr10_progressive.mp4"),
     ("av1-cbcs", "av1/tiles64.ivf --manifest none --encrypt cbcs {KEY}"),
     ("av1-cenc", "av1/tiles64.ivf --manifest none --encrypt cenc {KEY}"),
 ];
@@ -38,6 +48,11 @@ fn make(name: &str) -> Files {
     let (_, recipe) = RECIPES.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no {name}"));
     let folder = tempfile::tempdir().unwrap();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    if !recipe.contains(' ') {
+        let mut files = Files::default();
+        files.insert(recipe, fs::read(fixtures.join(recipe)).unwrap());
+        return files;
+    }
     let iv = IVS.iter().find(|(scheme, _)| recipe.contains(scheme)).map_or("", |(_, iv)| iv);
     let recipe = recipe.replace("{KEY}", &format!("{KEY} {iv}"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmaf"));
