@@ -16,6 +16,16 @@ const RECIPES: &[(&str, &str)] = &[
     ("av1-segments", "av1/odd_23976.ivf --manifest none --layout segments"),
     ("av1-cbcs", "av1/tiles64.ivf --manifest none --encrypt cbcs {KEY}"),
     ("av1-cenc", "av1/tiles64.ivf --manifest none --encrypt cenc {KEY}"),
+    // Three fragments each.
+    ("opus", "presentation/sound_en.webm --manifest none"),
+    ("aac", "presentation/sound_fr.mp4 --manifest none"),
+    // Immediate playout frames begin segments.
+    ("xhe-aac", "sound/xhe_aac.mp4 --manifest none --layout segments --segment-duration 0.3"),
+    ("ac3", "sound/stereo.ac3 --manifest none"),
+    ("eac3", "sound/stereo.eac3 --manifest none"),
+    ("flac", "sound/stereo.flac --manifest none"),
+    ("iamf", "sound/mono_opus.iamf --manifest none"),
+    ("iamf-cbcs", "sound/mono_opus.iamf --manifest none --encrypt cbcs {KEY}"),
 ];
 
 /// A key for tests.
