@@ -106,9 +106,16 @@ pub const CASES: &[Case] = &[
             let mut mp4 = files.only();
             let count = mp4.u32("moof/traf/trun", 4);
             let sbgp = [&0u32.to_be_bytes(), b"roll".as_slice(), &1u32.to_be_bytes(), &count.to_be_bytes()];
-            mp4.append("moof/traf", &boxed(b"sbgp", &[&sbgp.concat(), &0x10001u32.to_be_bytes()[..]].concat()));
-            let sgpd = [&0x0100_0000u32.to_be_bytes(), b"roll".as_slice(), &2u32.to_be_bytes(), &1u32.to_be_bytes()];
-            mp4.append("moof/traf", &boxed(b"sgpd", &[&sgpd.concat(), &(-1024i16).to_be_bytes()[..]].concat()));
+            mp4.append(
+                "moof/traf",
+                &boxed(b"sbgp", &[&sbgp.concat(), &0x10001u32.to_be_bytes()[..]].concat()),
+            );
+            let sgpd =
+                [&0x0100_0000u32.to_be_bytes(), b"roll".as_slice(), &2u32.to_be_bytes(), &1u32.to_be_bytes()];
+            mp4.append(
+                "moof/traf",
+                &boxed(b"sgpd", &[&sgpd.concat(), &(-1024i16).to_be_bytes()[..]].concat()),
+            );
         },
     },
     Case {
@@ -192,12 +199,7 @@ pub const CASES: &[Case] = &[
             mp4.bytes()[at] |= 1;
         },
     },
-    Case {
-        rule: "AUD-08",
-        defect: "not-sync",
-        good: "opus",
-        spoil: |files| no_sync(&mut files.only()),
-    },
+    Case { rule: "AUD-08", defect: "not-sync", good: "opus", spoil: |files| no_sync(&mut files.only()) },
     Case {
         rule: "AUD-09",
         defect: "edit-begins-in-the-priming",

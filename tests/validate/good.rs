@@ -25,6 +25,9 @@ const RECIPES: &[(&str, &str)] = &[
     ("eac3", "sound/stereo.eac3 --manifest none"),
     ("flac", "sound/stereo.flac --manifest none"),
     ("iamf", "sound/mono_opus.iamf --manifest none"),
+    // Three fragments, several samples each where there are several cues.
+    ("wvtt", "ttal/harbour.ttal?text=wvtt --manifest none"),
+    ("stpp", "ttal/harbour.ttal?text=stpp --manifest none"),
     ("iamf-cbcs", "sound/mono_opus.iamf --manifest none --encrypt cbcs {KEY}"),
 ];
 
@@ -54,9 +57,10 @@ fn make(name: &str) -> Files {
     command.arg("pack").env_remove("CMAF_KEYS");
     for argument in recipe.split_whitespace() {
         // Inputs are named by their place among the fixtures.
-        let input = fixtures.join(argument);
+        let (path, settings) = argument.split_at(argument.find('?').unwrap_or(argument.len()));
+        let input = fixtures.join(path);
         if argument.contains('/') && input.is_file() {
-            command.arg(input)
+            command.arg(format!("{}{settings}", input.display()))
         } else {
             command.arg(argument)
         };

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::input::Window;
 use crate::inspect::mp4::Track;
 use crate::inspect::sample::Sample;
-use crate::isobmff::boxes::{AudioSampleEntry, SampleEntry};
-use crate::isobmff::{Child, FourCC};
+use crate::isobmff::boxes::{AudioSampleEntry, Protection, SampleEntry};
+use crate::isobmff::{Child, FourCC, Reader};
 use crate::validate::check::Trak;
 
 /// More sample entries than any track has.
@@ -51,11 +51,28 @@ pub(super) fn entries<'a>(trak: &Trak<'a>) -> Vec<EntryAt<'a>> {
         .zip(1u32..)
         .map(|(child, number)| {
             let entry = SampleEntry::read(&child);
-            let original = entry.as_ref().ok().and_then(|entry| entry.original_format().ok());
+            let original = match &child.kind().0 {
+                b"enct" => original_text(&child),
+                _ => entry.as_ref().ok().and_then(|entry| entry.original_format().ok()),
+            };
             let path = format!("{}/mdia/minf/stbl/stsd/{}[{number}]", trak.path, child.kind());
             EntryAt { path, number, format: original.unwrap_or(child.kind()), child, entry }
         })
         .collect()
+}
+
+/// The type of text before it was encrypted. Its boxes stand behind three strings where it is TTML.
+fn original_text(child: &Child<'_>) -> Option<FourCC> {
+    let mut r = child.reader();
+    r.skip(8).ok()?;
+    let original = |r: &Reader<'_>| {
+        let sinf = r.find(b"sinf").ok()??;
+        Some(Protection::read(&sinf.reader()).ok()?.original_format)
+    };
+    original(&r).or_else(|| {
+        (0..3).for_each(|_| drop(r.cstring()));
+        original(&r)
+    })
 }
 
 /// The box at a path below another.
@@ -79,7 +96,11 @@ impl<T> Kept<T> {
     }
 
     pub(super) fn of(&self, track: &Track, sample: &Sample) -> Option<&T> {
-        self.0.get(&(track.id, sample.description))
+        self.numbered(track, sample.description)
+    }
+
+    pub(super) fn numbered(&self, track: &Track, number: u32) -> Option<&T> {
+        self.0.get(&(track.id, number))
     }
 }
 

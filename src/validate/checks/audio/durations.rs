@@ -19,7 +19,8 @@ pub(super) struct Sound {
 /// Compares durations as samples come by.
 ///
 /// The last sample of a track may be shorter: that is how the end is trimmed. A single one that is off is a gap or a
-/// splice, which the sound had before it was packaged; several in a row are a wrong clock.
+/// splice, which the sound had before it was packaged, and up to a millisecond is what times of WebM are rounded to: these
+/// are warnings. Several in a row are a wrong clock.
 #[derive(Debug, Default)]
 pub(super) struct Durations {
     tracks: HashMap<u32, Waiting>,
@@ -53,6 +54,8 @@ impl Durations {
                  last {expected}"
             );
             let finding = found.in_sample(rule, track, sample, message);
+            let is_rounded = has.abs_diff(wants) * 1000 <= rate * u128::from(timescale);
+            let finding = if is_rounded { finding.severity(Severity::Warning) } else { finding };
             (finding.found(duration.to_string()).expected(expected.to_string()), has < wants)
         });
         let is_off = finding.is_some();
