@@ -26,6 +26,19 @@ const RECIPES: &[(&str, &str)] = &[
     ("progressive", "av1/hdr10_progressive.mp4"),
     ("av1-cbcs", "av1/tiles64.ivf --manifest none --encrypt cbcs {KEY}"),
     ("av1-cenc", "av1/tiles64.ivf --manifest none --encrypt cenc {KEY}"),
+    // Three fragments each.
+    ("opus", "presentation/sound_en.webm --manifest none"),
+    ("aac", "presentation/sound_fr.mp4 --manifest none"),
+    // Immediate playout frames begin segments.
+    ("xhe-aac", "sound/xhe_aac.mp4 --manifest none --layout segments --segment-duration 0.3"),
+    ("ac3", "sound/stereo.ac3 --manifest none"),
+    ("eac3", "sound/stereo.eac3 --manifest none"),
+    ("flac", "sound/stereo.flac --manifest none"),
+    ("iamf", "sound/mono_opus.iamf --manifest none"),
+    // Three fragments, several samples each where there are several cues.
+    ("wvtt", "ttal/harbour.ttal?text=wvtt --manifest none"),
+    ("stpp", "ttal/harbour.ttal?text=stpp --manifest none"),
+    ("iamf-cbcs", "sound/mono_opus.iamf --manifest none --encrypt cbcs {KEY}"),
 ];
 
 /// A key for tests.
@@ -59,9 +72,10 @@ fn make(name: &str) -> Files {
     command.arg("pack").env_remove("CMAF_KEYS");
     for argument in recipe.split_whitespace() {
         // Inputs are named by their place among the fixtures.
-        let input = fixtures.join(argument);
+        let (path, settings) = argument.split_at(argument.find('?').unwrap_or(argument.len()));
+        let input = fixtures.join(path);
         if argument.contains('/') && input.is_file() {
-            command.arg(input)
+            command.arg(format!("{}{settings}", input.display()))
         } else {
             command.arg(argument)
         };

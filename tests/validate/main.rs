@@ -10,6 +10,7 @@ mod audio;
 mod av1;
 mod cmaf;
 mod encryption;
+mod hostile;
 mod iso;
 mod text;
 

@@ -122,7 +122,7 @@ impl Coding for Iamf {
 }
 
 /// `configOBUs` of an `iacb`.
-fn config_obus(payload: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn config_obus(payload: &[u8]) -> Result<Vec<u8>> {
     let cut = || Error::format("`iacb` is cut short").clause("rule AUD-13");
     let (version, rest) = payload.split_first().ok_or_else(cut)?;
     if *version != 1 {

@@ -4,6 +4,7 @@ mod audio;
 mod av1;
 mod cmaf;
 mod encryption;
+mod entries;
 mod iso;
 mod text;
 

@@ -19,7 +19,7 @@ use crate::ttal::time::MediaTime;
 
 /// A document, ready to be sliced.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     /// Everything up to the blocks of the body.
     opening: String,
     /// Everything behind them.
@@ -35,7 +35,7 @@ pub(super) struct Document {
     /// The language of the root.
     pub(super) language: Option<String>,
     /// The profile of IMSC that it keeps to, or what speaks against both.
-    pub(super) conformance: Result<Conformance, String>,
+    pub(crate) conformance: Result<Conformance, String>,
 }
 
 /// A `div`.
@@ -99,7 +99,7 @@ impl Document {
     ///
     /// # Errors
     /// `Format` where it is no well-formed XML or no TTML, `Unsupported` where its words are images.
-    pub(super) fn read(source: &Source, shift: MediaTime) -> Result<Self> {
+    pub(crate) fn read(source: &Source, shift: MediaTime) -> Result<Self> {
         let parsed = xml::parse(source).map_err(|problem| problem.into_error(source))?;
         let root = parsed.document.root_element();
         if root.tag_name().namespace() != Some(TTML) || root.tag_name().name() != "tt" {
@@ -121,7 +121,7 @@ impl Document {
     }
 
     /// When each paragraph is active, in document order.
-    pub(super) fn intervals(&self) -> impl Iterator<Item = Interval> {
+    pub(crate) fn intervals(&self) -> impl Iterator<Item = Interval> {
         self.paragraphs.iter().map(|paragraph| paragraph.element.interval)
     }
 

@@ -15,10 +15,11 @@ mod wvtt;
 
 use encoding_rs::Encoding;
 
-use self::document::Document;
+pub(crate) use self::document::Document;
 pub use self::grid::Grid;
 use self::stpp::Dated;
 use self::webvtt::WebVtt;
+pub(crate) use self::webvtt::has_timestamps;
 use crate::cmaf::{Description, Media, Track};
 use crate::control::Control;
 use crate::demux::{self, Codec, Container, TrackKind};

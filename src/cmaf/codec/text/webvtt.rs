@@ -143,7 +143,7 @@ fn timestamps(payload: &str) -> Vec<(std::ops::Range<usize>, u64)> {
 }
 
 /// Whether words of a cue come later than others.
-pub(super) fn has_timestamps(payload: &str) -> bool {
+pub(crate) fn has_timestamps(payload: &str) -> bool {
     !timestamps(payload).is_empty()
 }
 
