@@ -2,11 +2,15 @@
 
 use super::gathered::Gathered;
 use crate::error::Error;
+use crate::findings::{Finding, Rule};
 use crate::inspect::av1::{SeenObu, UnitScan};
 use crate::inspect::mp4::{Mp4, Track};
 use crate::inspect::sample::{Broken, Sample};
-use crate::isobmff::boxes::{Tfdt, Tfhd, Trun};
-use crate::isobmff::{BoxHeader, Child, LoadedBox};
+use crate::isobmff::boxes::{SampleEntry, Tfdt, Tfhd, Trun};
+use crate::isobmff::{BoxHeader, Child, LoadedBox, ParseBox};
+
+/// More sample entries than any track has.
+const ENTRY_LIMIT: usize = 1000;
 
 /// Looks for breaches of a family of rules. It is called for all that is in a file, in the order of the methods: each
 /// box at the top, the header, each movie fragment; then each OBU and sample; then the end. What it needs from earlier
@@ -65,6 +69,44 @@ pub(super) struct Trak<'a> {
     pub(super) track: &'a Track,
     /// As findings name it: `moov/trak[1]`.
     pub(super) path: String,
+}
+
+impl<'a> Trak<'a> {
+    /// The first box of a path such as `mdia/minf`.
+    pub(super) fn find(&self, path: &str) -> Option<Child<'a>> {
+        path.split('/').try_fold(self.child, |parent, kind| {
+            parent.boxes().map_while(Result::ok).find(|child| child.kind().0 == kind.as_bytes())
+        })
+    }
+
+    /// The first box of a path, read, with its offset, where it can be read.
+    pub(super) fn read<T: ParseBox<'a>>(&self, path: &str) -> Option<(u64, T)> {
+        let child = self.find(path)?;
+        Some((child.header.offset, child.parse().ok()?))
+    }
+
+    /// The sample entries, each with its box.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Child<'a>, SampleEntry)> {
+        let stsd = self.find("mdia/minf/stbl/stsd").map(|stsd| stsd.reader());
+        let boxes = stsd.into_iter().filter_map(|mut r| {
+            r.skip(8).ok()?;
+            Some(r.boxes())
+        });
+        let entries = boxes.flatten().map_while(Result::ok).take(ENTRY_LIMIT);
+        entries.filter_map(|child| Some((child, SampleEntry::read(&child).ok()?)))
+    }
+
+    /// Begins a finding in a box of the track.
+    pub(super) fn finding(
+        &self,
+        found: &Gathered,
+        rule: &'static Rule,
+        (path, offset): (&str, u64),
+        message: impl Into<String>,
+    ) -> Finding {
+        let finding = found.finding(rule, offset, message).path(format!("{}/{path}", self.path));
+        finding.context("track", self.track.id.to_string())
+    }
 }
 
 /// A box at the top that stands before a fragment.
