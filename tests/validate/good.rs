@@ -14,8 +14,12 @@ const RECIPES: &[(&str, &str)] = &[
     // Two segments and more, tiles, shown existing frames.
     ("av1", "av1/odd_23976.ivf --manifest none"),
     ("av1-segments", "av1/odd_23976.ivf --manifest none --layout segments"),
-    ("av1-cbcs", "av1/tiles64.ivf --manifest none --encrypt cbcs {KEY}"),
-    ("av1-cenc", "av1/tiles64.ivf --manifest none --encrypt cenc {KEY}"),
+    ("av1-cbcs", "av1/odd_23976.ivf --manifest none --encrypt cbcs {KEY}"),
+    ("av1-hdr", "av1/hdr10.ivf --manifest none"),
+    ("av1-mono", "av1/mono.ivf --manifest none"),
+    ("av1-forward", "av1/fwdkf.ivf --manifest none"),
+    ("av1-switch", "av1/sframe_low.ivf --manifest none"),
+    ("av1-cenc", "av1/odd_23976.ivf --manifest none --encrypt cenc {KEY}"),
 ];
 
 /// A key for tests.

@@ -69,7 +69,7 @@ rules! {
         good "encv with a sinf of frma av01, schm cbcs 0x00010000, schi with tenc";
 
     ENC_02 "ENC-02" Error "`tenc` gives the key, protects, and has room for the pattern"
-        why "Players ask for a licence for the default key ID before they see a sample; an ID of zeros names no key. A default of clear samples is warned of: only groups can protect them then."
+        why "Players ask for a licence for the default key ID before they see a sample; an ID of zeros names no key. It is only warned of where groups name the keys. A default of clear samples is warned of: only groups can protect them then."
         source "ISO/IEC 23001-7"
         bad "default_KID 00000000000000000000000000000000"
         good "default_KID 00112233445566778899aabbccddeeff";
@@ -171,7 +171,7 @@ rules! {
         good "saiz 20, an entry of 20 bytes in senc";
 
     ENC_22 "ENC-22" Error "`saio` has one offset, that of the first entry of `senc`"
-        why "Players that go by it read IVs from elsewhere. The offset counts from the movie fragment. Several offsets are warned of."
+        why "Players that go by it read IVs from elsewhere. The offset counts from the movie fragment. Several offsets are warned of, and one to a place outside of the fragment's header, where the same may stand again."
         source "ISO/IEC 23001-7"
         bad "saio 16 bytes off"
         good "saio at the first byte behind the sample_count of senc";

@@ -18,7 +18,7 @@ impl Check for AuxInfo {
             let Some(track) = traf.track.filter(|track| track.entries.iter().any(|e| e.is_protected)) else {
                 continue;
             };
-            Boxes::find(traf, track, fragment.offset()).check(found);
+            Boxes::find(traf, track, fragment.moof).check(found);
         }
     }
 }
@@ -27,6 +27,7 @@ impl Check for AuxInfo {
 struct Boxes<'a> {
     traf: &'a Traf<'a>,
     track: &'a Track,
+    moof: Child<'a>,
     /// What offsets count from.
     base: u64,
     senc: Option<(u64, crate::error::Result<Senc<'a>>)>,
@@ -36,9 +37,9 @@ struct Boxes<'a> {
 }
 
 impl<'a> Boxes<'a> {
-    fn find(traf: &'a Traf<'a>, track: &'a Track, moof: u64) -> Self {
-        let base = traf.tfhd.base_data_offset.unwrap_or(moof);
-        let mut boxes = Boxes { traf, track, base, senc: None, piff: None, saiz: None, saio: None };
+    fn find(traf: &'a Traf<'a>, track: &'a Track, moof: Child<'a>) -> Self {
+        let base = traf.tfhd.base_data_offset.unwrap_or(moof.header.offset);
+        let mut boxes = Boxes { traf, track, moof, base, senc: None, piff: None, saiz: None, saio: None };
         // Without a type the information is that of the track's protection scheme.
         let is_ours = |kind: Option<crate::isobmff::FourCC>| {
             let schemes: [&[u8; 4]; 4] = [b"cenc", b"cbcs", b"cens", b"cbc1"];
@@ -88,10 +89,9 @@ impl<'a> Boxes<'a> {
         if let Some((offset, Ok(senc))) = &self.senc {
             self.senc(*offset, senc, saiz, found);
             self.place(senc, saio, found);
-            if saiz.is_none() != saio.is_none()
-                || saiz.is_none() && self.saiz.is_none() && senc.sample_count > 0
-            {
-                let names: Vec<&str> = [("saiz", saiz.is_none()), ("saio", saio.is_none())]
+            let has_nothing = self.iv_size() == Some(0) && !senc.has_subsamples();
+            if (self.saiz.is_none() || self.saio.is_none()) && senc.sample_count > 0 && !has_nothing {
+                let names: Vec<&str> = [("saiz", self.saiz.is_none()), ("saio", self.saio.is_none())]
                     .iter()
                     .filter(|(_, is)| *is)
                     .map(|(n, _)| *n)
@@ -184,8 +184,11 @@ impl<'a> Boxes<'a> {
             let message =
                 format!("`saio` points at byte {place}, the first entry of `senc` is at byte {first}");
             let finding = self.finding(&ENC_22, "saio", at, message, found);
+            // Elsewhere the same information may stand again, as it did before there was `senc`.
+            let is_within = (self.moof.header.offset..self.moof.header.end()).contains(&place);
+            let severity = if is_within { Severity::Error } else { Severity::Warning };
             let right = first.checked_sub(self.base).map_or("unknown".to_owned(), |right| right.to_string());
-            found.push(finding.found(offset.to_string()).expected(right));
+            found.push(finding.severity(severity).found(offset.to_string()).expected(right));
         }
     }
 

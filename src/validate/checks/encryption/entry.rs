@@ -1,8 +1,13 @@
 //! Protected sample entries: `sinf` with `frma`, `schm` and `tenc`.
 
+use std::collections::BTreeSet;
+
 use super::kid_text;
 use crate::cenc::{Pattern, Scheme};
 use crate::findings::{Finding, Rule, Severity};
+use crate::inspect::av1::UnitScan;
+use crate::inspect::mp4::{Mp4, Track};
+use crate::inspect::sample::Sample;
 use crate::isobmff::boxes::{SampleEntry, Tenc};
 use crate::isobmff::{Child, RawBox};
 use crate::validate::check::{Check, Header, Trak};
@@ -14,14 +19,19 @@ const VERSION: u32 = 0x0001_0000;
 
 /// Rules ENC-01 to ENC-03, ENC-05, ENC-06, ENC-15, ENC-24, ENC-26 and ENC-41 by sample entries.
 #[derive(Default)]
-pub(super) struct Entries;
+pub(super) struct Entries {
+    /// Findings of default keys of zeros, with their tracks: they are worse where no group names the keys.
+    zero_kids: Vec<(u32, Finding)>,
+    /// Tracks whose groups name keys.
+    with_groups: BTreeSet<u32>,
+}
 
 impl Check for Entries {
     fn header(&mut self, header: &Header<'_>, found: &mut Gathered) {
         for trak in header.traks() {
             for (number, (child, typed)) in trak.entries().enumerate() {
                 let path = format!("mdia/minf/stbl/stsd/{}[{}]", child.kind(), number + 1);
-                Place { trak: &trak, child, path }.check(&typed, found);
+                Place { trak: &trak, child, path }.check(&typed, &mut self.zero_kids, found);
             }
             // A file without fragments has its auxiliary information in the movie box; one with them has none there.
             if !header.file.has_mvex || header.file.moofs == 0 {
@@ -37,6 +47,21 @@ impl Check for Entries {
             }
         }
     }
+
+    fn sample(&mut self, track: &Track, sample: &Sample, _: Option<&UnitScan>, _: &mut Gathered) {
+        if !self.zero_kids.is_empty() && sample.groups.iter().any(|group| group.seig().is_some()) {
+            self.with_groups.insert(track.id);
+        }
+    }
+
+    fn end(&mut self, _: &Mp4, found: &mut Gathered) {
+        for (track, finding) in self.zero_kids.drain(..) {
+            // shaka-packager writes it where keys change: groups name all of them.
+            let is_named = self.with_groups.contains(&track);
+            let severity = if is_named { Severity::Warning } else { finding.severity };
+            found.push(finding.severity(severity));
+        }
+    }
 }
 
 /// A sample entry, for findings.
@@ -47,7 +72,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn check(&self, typed: &SampleEntry, found: &mut Gathered) {
+    fn check(&self, typed: &SampleEntry, zero_kids: &mut Vec<(u32, Finding)>, found: &mut Gathered) {
         let kind = self.child.kind();
         let is_protected = matches!(&kind.0, b"encv" | b"enca" | b"enct" | b"encs" | b"encm");
         let sinfs = typed.children().iter().filter(|child| child.kind == b"sinf").count();
@@ -96,7 +121,7 @@ impl Place<'_> {
                 finding.found(format!("{:#010x}", schm.scheme_version)).expected(format!("{VERSION:#010x}")),
             );
         }
-        if sinf.find(b"schi").is_some_and(|schi| has_piff(schi, Tenc::PIFF_UUID)) {
+        if has_piff(sinf) {
             self.say(&ENC_41, "the track's encryption is in a `uuid` box of PIFF", found);
         }
         let Some(tenc) = &protection.tenc else {
@@ -107,8 +132,7 @@ impl Place<'_> {
             );
             return;
         };
-        let version = sinf.find(b"schi").and_then(|schi| schi.find(b"tenc")?.payload().first().copied());
-        self.tenc(scheme, tenc, version.unwrap_or(0), found);
+        self.tenc(scheme, (tenc, tenc_version(sinf)), zero_kids, found);
         let pattern = Pattern { crypt: tenc.default_crypt_byte_block, skip: tenc.default_skip_byte_block };
         if protection.original_format == b"av01" {
             self.av1(scheme, pattern, found);
@@ -121,7 +145,13 @@ impl Place<'_> {
         }
     }
 
-    fn tenc(&self, scheme: Scheme, tenc: &Tenc, version: u8, found: &mut Gathered) {
+    fn tenc(
+        &self,
+        scheme: Scheme,
+        (tenc, version): (&Tenc, u8),
+        zero_kids: &mut Vec<(u32, Finding)>,
+        found: &mut Gathered,
+    ) {
         match tenc.default_is_protected {
             0 => {
                 let message =
@@ -197,7 +227,21 @@ impl Place<'_> {
     }
 }
 
-/// Whether a `uuid` box of PIFF is among the boxes.
-fn has_piff(parent: &RawBox, uuid: [u8; 16]) -> bool {
-    parent.children().iter().any(|child| child.kind == b"uuid" && child.payload().starts_with(&uuid))
+/// The boxes of `schi`, looked at.
+fn in_schi<T>(sinf: &RawBox, look: impl Fn(&Child<'_>) -> Option<T>) -> Option<T> {
+    sinf.with_reader(|r| {
+        let schi = r.find(b"schi").ok()??;
+        schi.boxes().map_while(Result::ok).find_map(|child| look(&child))
+    })
+}
+
+/// The version of `tenc`.
+fn tenc_version(sinf: &RawBox) -> u8 {
+    let version = in_schi(sinf, |child| child.payload().first().copied().filter(|_| child.kind() == b"tenc"));
+    version.unwrap_or(0)
+}
+
+/// Whether a `uuid` box of PIFF is in place of `tenc`.
+fn has_piff(sinf: &RawBox) -> bool {
+    in_schi(sinf, |child| (child.header.uuid == Some(Tenc::PIFF_UUID)).then_some(())).is_some()
 }

@@ -7,7 +7,7 @@ use crate::cenc::COMMON_SYSTEM_ID;
 use crate::findings::{Finding, Severity};
 use crate::inspect::av1::UnitScan;
 use crate::inspect::mp4::{Mp4, Track};
-use crate::inspect::sample::{Membership, Sample};
+use crate::inspect::sample::Sample;
 use crate::isobmff::Child;
 use crate::isobmff::boxes::Pssh;
 use crate::validate::check::{Check, Header, MovieFragment};
@@ -53,8 +53,8 @@ impl Check for KeySystems {
             self.kids.insert((kid, track.id));
         }
         // The default key is what the licence is for that players ask for at the start.
-        let is_rotated = sample.groups.iter().any(|group| Membership::seig(group).is_some())
-            && !self.is_default(track, kid);
+        let is_rotated =
+            sample.groups.iter().any(|group| group.seig().is_some()) && !self.is_default(track, kid);
         if !is_rotated || self.known.len() >= LIMIT || !self.known.insert(kid) {
             return;
         }
