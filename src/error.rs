@@ -143,6 +143,11 @@ impl Error {
         self.0.kind
     }
 
+    /// Whether this is the clause that it cites.
+    pub(crate) fn cites(&self, clause: &str) -> bool {
+        self.0.clause == Some(clause)
+    }
+
     /// The message without its place.
     pub fn message(&self) -> &str {
         &self.0.message

@@ -60,6 +60,17 @@ impl Metadata {
         }
     }
 
+    /// What tells the sample groups of metadata apart, AV1-ISOBMFF § 2.8: the type, and the first bytes of a T.35
+    /// message. Types above 255 have none.
+    pub(crate) fn grouping_type_parameter(&self) -> Option<u32> {
+        let kind = u8::try_from(self.metadata_type()).ok()?;
+        let specific = match self {
+            Metadata::ItuT35 { prefix: [a, b, c], .. } => u32::from_be_bytes([0, *a, *b, *c]),
+            _ => 0,
+        };
+        Some(u32::from(kind) << 24 | specific)
+    }
+
     /// Reads the payload of a metadata OBU, or the first 32 bytes of it.
     ///
     /// # Errors

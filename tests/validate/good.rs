@@ -24,10 +24,6 @@ const RECIPES: &[(&str, &str)] = &[
     ("avc", "video/avc_slices.mp4 --manifest none"),
     // A file as it is: samples in the movie box, which comes last.
     ("progressive", "av1/hdr10_progressive.mp4"),
-    ("av1-cbcs", "av1/tiles64.ivf --manifest none --encrypt cbcs {KEY}"),
-    ("av1-cenc", "av1/tiles64.ivf --manifest none --encrypt cenc {KEY}"),
-    // Three fragments each.
-    ("opus", "presentation/sound_en.webm --manifest none"),
     ("aac", "presentation/sound_fr.mp4 --manifest none"),
     // Immediate playout frames begin segments.
     ("xhe-aac", "sound/xhe_aac.mp4 --manifest none --layout segments --segment-duration 0.3"),
@@ -39,6 +35,12 @@ const RECIPES: &[(&str, &str)] = &[
     ("wvtt", "ttal/harbour.ttal?text=wvtt --manifest none"),
     ("stpp", "ttal/harbour.ttal?text=stpp --manifest none"),
     ("iamf-cbcs", "sound/mono_opus.iamf --manifest none --encrypt cbcs {KEY}"),
+    ("av1-cbcs", "av1/odd_23976.ivf --manifest none --encrypt cbcs {KEY}"),
+    ("av1-hdr", "av1/hdr10.ivf --manifest none"),
+    ("av1-mono", "av1/mono.ivf --manifest none"),
+    ("av1-forward", "av1/fwdkf.ivf --manifest none"),
+    ("av1-switch", "av1/sframe_low.ivf --manifest none"),
+    ("av1-cenc", "av1/odd_23976.ivf --manifest none --encrypt cenc {KEY}"),
 ];
 
 /// A key for tests.

@@ -13,6 +13,7 @@ mod track;
 
 use std::ops::Range;
 
+pub(crate) use entry::Entry;
 pub(in crate::inspect) use index::Indexes;
 pub(crate) use track::Track;
 

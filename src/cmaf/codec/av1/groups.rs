@@ -2,7 +2,6 @@
 
 use super::references::References;
 use super::unit::Unit;
-use crate::av1::Metadata;
 use crate::cmaf::{GroupDescription, Sample, SampleGroup};
 
 /// Groups found so far; a sample's membership is a bit for each.
@@ -28,7 +27,7 @@ impl Groups {
             groups |= self.bit(*b"av1m", None, GroupDescription::Empty);
         }
         for metadata in &unit.metadata {
-            let bit = match metadata_parameter(metadata) {
+            let bit = match metadata.grouping_type_parameter() {
                 Some(parameter) => self.bit(*b"av1M", Some(parameter), GroupDescription::Empty),
                 None => 0,
             };
@@ -91,14 +90,4 @@ impl Groups {
     pub(super) fn into_list(self) -> Vec<SampleGroup> {
         self.list
     }
-}
-
-/// `grouping_type_parameter` of `av1M`; none for types that it can't name (AV1-ISOBMFF § 2.8).
-fn metadata_parameter(metadata: &Metadata) -> Option<u32> {
-    let kind = u8::try_from(metadata.metadata_type()).ok()?;
-    let specific = match metadata {
-        Metadata::ItuT35 { prefix, .. } => u32::from_be_bytes([0, prefix[0], prefix[1], prefix[2]]),
-        _ => 0,
-    };
-    Some(u32::from(kind) << 24 | specific)
 }
