@@ -20,9 +20,12 @@ mod check;
 mod checks;
 mod facts;
 mod gathered;
+mod manifest;
 mod pass;
 mod profile;
+mod set;
 pub mod table;
+mod target;
 
 use crate::cenc::KeyRing;
 use crate::control::Control;
@@ -37,6 +40,7 @@ use self::profile::Profiles;
 
 pub use self::facts::{FragmentFacts, SyncSample, TrackFacts};
 pub use self::profile::Profile;
+pub use self::target::{Outcome, Target, targets};
 
 /// How to check.
 #[derive(Debug, Default)]
