@@ -73,8 +73,8 @@ pub(super) fn compare(members: &[Member<'_>], demand: Demand, pairs: &mut Pairs)
     findings
 }
 
-/// Compares tracks that nothing but their likeness makes a set: of one medium, codec and language. The findings are given
-/// with the group of files they belong to.
+/// Compares tracks that nothing but their likeness makes a set: CMAF tracks of one medium, codec, language and length. The
+/// findings are given with the group of files they belong to.
 pub(super) fn loose(
     groups: &[usize],
     results: &[Option<Checked>],
@@ -84,9 +84,9 @@ pub(super) fn loose(
     let mut sets: Vec<(Likeness<'_>, Vec<(usize, &TrackFacts)>)> = Vec::new();
     for group in groups {
         let Some(Some(checked)) = results.get(*group) else { continue };
-        for facts in checked.tracks.iter().filter(|facts| !facts.fragments.is_empty()) {
+        for facts in checked.tracks.iter().filter(|facts| facts.is_cmaf && !facts.fragments.is_empty()) {
             let likeness = Likeness::of(facts);
-            match sets.iter_mut().find(|(known, _)| *known == likeness) {
+            match sets.iter_mut().find(|(known, _)| known.fits(&likeness)) {
                 Some((_, members)) => members.push((*group, facts)),
                 None => sets.push((likeness, vec![(*group, facts)])),
             }
@@ -107,16 +107,30 @@ pub(super) fn loose(
 }
 
 /// What tracks that belong together have in common.
-#[derive(PartialEq, Eq)]
 struct Likeness<'a> {
     media: &'a str,
     codec: &'a str,
     language: Option<&'a str>,
+    /// In milliseconds.
+    length: u64,
 }
 
 impl<'a> Likeness<'a> {
     fn of(facts: &'a TrackFacts) -> Self {
-        Likeness { media: facts.media(), codec: codec(facts), language: facts.track.language.as_deref() }
+        let length = facts.duration.saturating_mul(1000) / u64::from(facts.timescale().max(1));
+        Likeness {
+            media: facts.media(),
+            codec: codec(facts),
+            language: facts.track.language.as_deref(),
+            length,
+        }
+    }
+
+    /// Whether tracks are renditions of one content, as it seems.
+    fn fits(&self, other: &Self) -> bool {
+        let same = (self.media, self.codec, self.language) == (other.media, other.codec, other.language);
+        let apart = self.length.abs_diff(other.length);
+        same && apart <= 1000 && apart <= self.length / 20
     }
 }
 

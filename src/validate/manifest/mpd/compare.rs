@@ -189,21 +189,27 @@ fn start(one: &Measured<'_>, page: &mut Page<'_>) {
         return;
     }
     let offset = addressing.offset as f64 / addressing.timescale as f64;
-    let length = measure::seconds(i64::try_from(first.duration).unwrap_or(i64::MAX), facts.timescale());
-    let nearest = (0..CLOCKS)
-        .map(|clock| measure::seconds(on_clock(facts, first, clock), facts.timescale()) - offset)
+    let last = one.segments.last().unwrap_or(first);
+    let seconds = |ticks| measure::seconds(ticks, facts.timescale()) - offset;
+    let length = seconds(i64::try_from(first.duration).unwrap_or(i64::MAX)) + offset;
+    let begins = (0..CLOCKS)
+        .map(|clock| seconds(on_clock(facts, first, clock)))
         .min_by(|a, b| a.abs().total_cmp(&b.abs()))
         .unwrap_or(0.0);
-    // A segment may begin before the period, and sound is cut at its own samples.
-    if nearest.abs() > length.max(1.0) {
-        let says = shown(offset);
-        let message = format!(
-            "the period begins at {says} of the media (presentationTimeOffset), and the first segment {} {}",
-            shown(nearest.abs()),
-            if nearest > 0.0 { "later" } else { "earlier" }
-        );
-        one.say_as(page, &MPD_06, Severity::Warning, addressing.offset_spot, message);
-    }
+    let ends = seconds(on_clock(facts, last, 1).saturating_add_unsigned(last.duration));
+    // A file may hold what is before the period too, and sound is cut at its own samples.
+    let message = if begins > length.max(1.0) {
+        format!("the first segment begins {} later", shown(begins))
+    } else if ends <= 0.0 {
+        format!("the last segment ends {} before", shown(ends.abs()))
+    } else {
+        return;
+    };
+    let message = format!(
+        "the period begins at {} of the media (presentationTimeOffset), and {message}",
+        shown(offset)
+    );
+    one.say_as(page, &MPD_06, Severity::Warning, addressing.offset_spot, message);
 }
 
 /// Rule MPD-05.
