@@ -66,6 +66,18 @@ impl Input {
         Ok(Input { name: name.into(), bytes: Arc::new(file), len: metadata.len(), places })
     }
 
+    /// A file that is opened for each reading: of more files than a process may hold open, each is one of these.
+    ///
+    /// # Errors
+    /// `Io` where there is no such file.
+    pub(crate) fn reopening(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let metadata = path.metadata().map_err(|e| Error::io("cannot open", e).in_file(&name))?;
+        let places = path.canonicalize().into_iter().collect();
+        let bytes = Arc::new(Reopened(path.to_owned()));
+        Ok(Input { name: name.into(), bytes, len: metadata.len(), places })
+    }
+
     /// Takes an open file; `name` stands for it in messages.
     ///
     /// # Errors
@@ -178,6 +190,14 @@ impl Input {
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Input").field("name", &self.name).field("len", &self.len).finish()
+    }
+}
+
+struct Reopened(PathBuf);
+
+impl ReadAt for Reopened {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        ReadAt::read_at(&File::open(&self.0)?, offset, buffer)
     }
 }
 

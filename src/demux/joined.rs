@@ -5,7 +5,7 @@ use crate::isobmff::top_level;
 
 /// What the first boxes of an input make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     /// `moov` and no media: an init segment.
     Init,
     /// Fragments and no `moov`: a media segment.
@@ -17,7 +17,8 @@ enum Part {
 /// Boxes that are looked at before an input counts as something else.
 const LOOK_AT: usize = 64;
 
-fn part(input: &Input) -> Part {
+/// What an input is by its first boxes.
+pub(crate) fn part(input: &Input) -> Part {
     let mut has_movie = false;
     for header in top_level(input).take(LOOK_AT) {
         let Ok(header) = header else { break };

@@ -15,7 +15,7 @@ mod joined;
 mod mp4;
 mod obu;
 mod ogg;
-mod probe;
+pub(crate) mod probe;
 mod tags;
 #[cfg(test)]
 mod testing;
@@ -30,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::input::Input;
 
 pub use colour::{Colour, ContentLight, Mastering, Nclx};
+pub(crate) use joined::{Part, part};
 pub use joined::{init_groups, join_segments};
 
 /// A container that can be read.

@@ -21,7 +21,7 @@ const OBUS_LOOKED_AT: usize = 64;
 const ENOUGH: usize = 3;
 
 /// Finds the container of `input`.
-pub(super) fn container(input: &Input) -> Result<Container> {
+pub(crate) fn container(input: &Input) -> Result<Container> {
     let mut window = input.window();
     let head = window.at_most(0, 1024)?.to_vec();
     if head.is_empty() {

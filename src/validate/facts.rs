@@ -9,7 +9,7 @@ use crate::inspect::av1::UnitScan;
 use crate::inspect::mp4::Track;
 use crate::inspect::sample::Sample;
 use crate::isobmff::BoxHeader;
-use crate::isobmff::boxes::Sidx;
+use crate::isobmff::boxes::{Protection, Sidx};
 
 /// More fragments and random access points than are kept of a track.
 const LIMIT: usize = 1 << 20;
@@ -25,6 +25,8 @@ pub struct TrackFacts {
     pub size: u64,
     /// As the movie box describes it.
     pub(crate) track: Track,
+    /// Whether the file has a brand of CMAF.
+    pub is_cmaf: bool,
     /// The movie box and the `ftyp` before it.
     pub header: Range<u64>,
     /// The first segment index.
@@ -41,6 +43,8 @@ pub struct TrackFacts {
     pub kids: Vec<[u8; 16]>,
     /// Samples.
     pub samples: u64,
+    /// Those of them that are not encrypted.
+    pub clear_samples: u64,
     /// Bytes of all samples.
     pub bytes: u64,
     /// From the first sample's decoding to the last one's end, in ticks.
@@ -129,6 +133,16 @@ impl TrackFacts {
         seconds(i64::try_from(self.duration).unwrap_or(i64::MAX), self.timescale())
     }
 
+    /// The `codecs` parameter of its first sample entry.
+    pub fn codec(&self) -> &str {
+        self.track.entries.first().map_or("unknown", |entry| entry.codec.as_str())
+    }
+
+    /// How its samples are protected, by the first entry that says so.
+    pub(crate) fn protection(&self) -> Option<&Protection> {
+        self.track.entries.iter().find_map(|entry| entry.protection.as_ref().filter(|_| entry.is_protected))
+    }
+
     /// What an edit list takes away at the start, in ticks.
     pub fn edit_offset(&self) -> i64 {
         self.track.edits.iter().map(|edit| edit.media_time).find(|time| *time >= 0).unwrap_or(0)
@@ -176,6 +190,8 @@ impl Check for Facts {
             .filter(|child| child.kind() == b"pssh")
             .map(|child| child.raw().to_vec())
             .collect();
+        let brands = header.file.brands.as_ref();
+        let is_cmaf = brands.is_some_and(|found| found.lists(b"cmfc") || found.lists(b"cmf2"));
         self.tracks = header
             .file
             .tracks
@@ -184,6 +200,7 @@ impl Check for Facts {
                 files: found.parts().to_vec(),
                 size: header.file.input().len(),
                 track: track.clone(),
+                is_cmaf,
                 header: range.clone(),
                 index: None,
                 index_references: Vec::new(),
@@ -192,6 +209,7 @@ impl Check for Facts {
                 sync_samples: Vec::new(),
                 kids: Vec::new(),
                 samples: 0,
+                clear_samples: 0,
                 bytes: 0,
                 duration: 0,
                 earliest: None,
@@ -249,6 +267,8 @@ impl Check for Facts {
         let is_first = facts.samples == 0 || facts.last_fragment != sample.fragment;
         facts.last_fragment = sample.fragment;
         facts.samples += 1;
+        let is_clear = sample.protection.as_ref().is_none_or(|protection| !protection.is_protected);
+        facts.clear_samples += u64::from(is_clear);
         facts.bytes = facts.bytes.saturating_add(sample.size);
         facts.duration = facts.duration.saturating_add(sample.duration.unwrap_or(0));
         let time = sample.time.unwrap_or(0).saturating_add(sample.composition_offset);

@@ -20,10 +20,13 @@ mod check;
 mod checks;
 mod facts;
 mod gathered;
+mod manifest;
 mod page;
 mod pass;
 mod profile;
+mod set;
 pub mod table;
+mod target;
 
 use crate::cenc::KeyRing;
 use crate::control::Control;
@@ -39,6 +42,7 @@ use self::profile::Profiles;
 pub use self::facts::{FragmentFacts, SyncSample, TrackFacts};
 pub use self::page::page;
 pub use self::profile::Profile;
+pub use self::target::{Outcome, Target, targets};
 
 /// How to check.
 #[derive(Debug, Default)]

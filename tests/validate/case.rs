@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::fs;
 
 use showpack::control::Control;
 use showpack::findings::{FileReport, Finding};
+use showpack::validate::Target;
 use showpack::{Input, validate};
 
 use super::edit::Files;
@@ -56,10 +58,36 @@ pub fn findings(files: &Files) -> Vec<Finding> {
 }
 
 fn reports(files: &Files) -> Vec<FileReport> {
+    let options = validate::Options::default();
+    if files.iter().any(|(name, _)| name.ends_with(".mpd") || name.ends_with(".m3u8")) {
+        return folder(files, &options);
+    }
     let parts: Vec<Input> =
         files.iter().map(|(name, bytes)| Input::from_bytes(name, bytes.clone())).collect();
-    let checked = validate::track(&parts, &validate::Options::default(), &Control::new());
+    let checked = validate::track(&parts, &options, &Control::new());
     vec![checked.unwrap().report]
+}
+
+/// A presentation, by its folder. Findings name files from there.
+fn folder(files: &Files, options: &validate::Options) -> Vec<FileReport> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files.iter() {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let targets = vec![Target::Path(folder.path().to_owned())];
+    let outcome = validate::targets(targets, options, &Control::new()).unwrap();
+    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+    let prefix = format!("{}/", folder.path().display());
+    let mut reports: Vec<FileReport> = outcome.checked.into_iter().map(|checked| checked.report).collect();
+    for finding in reports.iter_mut().flat_map(|report| &mut report.findings) {
+        let related = finding.related.iter_mut().map(|(place, _)| &mut place.file);
+        for text in related.chain([&mut finding.location.file, &mut finding.message]) {
+            *text = text.replace(&prefix, "");
+        }
+    }
+    reports
 }
 
 /// Findings, for snapshots.
@@ -67,7 +95,11 @@ pub fn shown(findings: &[Finding]) -> String {
     let mut out = String::new();
     for finding in findings.iter().take(3) {
         let at = &finding.location;
-        let offset = at.offset.map_or_else(String::new, |offset| format!(":{offset}"));
+        let offset = match (at.line, at.column, at.offset) {
+            (Some(line), Some(column), _) => format!(":{line}:{column}"),
+            (_, _, Some(offset)) => format!(":{offset}"),
+            _ => String::new(),
+        };
         let path = at.path.as_deref().unwrap_or("");
         let context: Vec<String> =
             finding.context.iter().map(|(name, value)| format!("{name} {value}")).collect();

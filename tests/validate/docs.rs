@@ -23,7 +23,11 @@ fn page() -> String {
         if rules.is_empty() {
             continue;
         }
-        write!(page, "\n## {title}\n\n| rule | what is demanded | why it is not checked |\n| --- | --- | --- |\n").unwrap();
+        write!(
+            page,
+            "\n## {title}\n\n| rule | what is demanded | why it is not checked |\n| --- | --- | --- |\n"
+        )
+        .unwrap();
         for rule in rules {
             writeln!(page, "| {} | {} | {} |", rule.id, rule.title, rule.reason).unwrap();
         }
@@ -45,8 +49,16 @@ fn the_page_of_rules_is_up_to_date() {
 /// Each name of the numbered rules is checked, or told with a reason why not.
 #[test]
 fn no_rule_is_forgotten() {
-    let numbers =
-        [("ISO", 30), ("CMF", 42), ("AV1", 52), ("ENC", 42), ("AUD", 20), ("TXT", 12), ("MPD", 16), ("HLS", 18)];
+    let numbers = [
+        ("ISO", 30),
+        ("CMF", 42),
+        ("AV1", 52),
+        ("ENC", 42),
+        ("AUD", 20),
+        ("TXT", 12),
+        ("MPD", 16),
+        ("HLS", 18),
+    ];
     let expected: Vec<String> = numbers
         .iter()
         .flat_map(|(group, last)| (1..=*last).map(move |number| format!("{group}-{number:02}")))

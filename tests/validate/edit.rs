@@ -49,6 +49,41 @@ impl Files {
     }
 }
 
+impl Files {
+    /// Changes a text.
+    pub fn text(&mut self, end: &str, change: impl FnOnce(&str) -> String) {
+        let bytes = self.named(end);
+        let text = change(std::str::from_utf8(bytes).unwrap());
+        *bytes = text.into_bytes();
+    }
+
+    /// Gives an attribute another value, the first of that name behind a text.
+    pub fn attribute(&mut self, end: &str, behind: &str, name: &str, value: &str) {
+        self.text(end, |text| {
+            let at = text.find(behind).unwrap_or_else(|| panic!("no {behind} in {text}"));
+            let find = |what: &str, from: usize| {
+                from + text[from..]
+                    .find(what)
+                    .unwrap_or_else(|| panic!("no {what} behind {behind} in {text}"))
+            };
+            let start = find(&format!("{name}="), at) + name.len() + 1;
+            let is_quoted = text[start..].starts_with('"');
+            let start = start + usize::from(is_quoted);
+            let stop = text[start..].find(|c| if is_quoted { c == '"' } else { c == ',' || c == '\n' });
+            format!("{}{value}{}", &text[..start], &text[start + stop.unwrap()..])
+        });
+    }
+
+    /// Gives the first line that begins so another end.
+    pub fn line(&mut self, end: &str, begins: &str, value: &str) {
+        self.text(end, |text| {
+            let start = text.find(begins).unwrap_or_else(|| panic!("no {begins} in {text}")) + begins.len();
+            let stop = start + text[start..].find('\n').unwrap();
+            format!("{}{value}{}", &text[..start], &text[stop..])
+        });
+    }
+}
+
 /// A box: where it is, and where its payload begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At {

@@ -41,7 +41,16 @@ const RECIPES: &[(&str, &str)] = &[
     ("av1-forward", "av1/fwdkf.ivf --manifest none"),
     ("av1-switch", "av1/sframe_low.ivf --manifest none"),
     ("av1-cenc", "av1/odd_23976.ivf --manifest none --encrypt cenc {KEY}"),
+    // A ladder of two, sound in two languages, with manifests.
+    ("presentation", LADDER),
+    ("presentation-segments", "{LADDER} --layout segments"),
+    ("presentation-cbcs", "{LADDER} --encrypt cbcs {KEY} --drm common"),
+    ("hdr10", "av1/hdr10.ivf"),
 ];
+
+/// The inputs of a presentation.
+const LADDER: &str = "presentation/ladder_180.ivf presentation/ladder_90.ivf presentation/sound_en.webm?lang=en \
+                      presentation/sound_fr.webm?lang=fr";
 
 /// A key for tests.
 const KEY: &str = "--key 00112233445566778899aabbccddeeff:0123456789abcdeffedcba9876543210";
@@ -69,7 +78,7 @@ fn make(name: &str) -> Files {
         return files;
     }
     let iv = IVS.iter().find(|(scheme, _)| recipe.contains(scheme)).map_or("", |(_, iv)| iv);
-    let recipe = recipe.replace("{KEY}", &format!("{KEY} {iv}"));
+    let recipe = recipe.replace("{KEY}", &format!("{KEY} {iv}")).replace("{LADDER}", LADDER);
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmaf"));
     command.arg("pack").env_remove("CMAF_KEYS");
     for argument in recipe.split_whitespace() {

@@ -12,13 +12,14 @@ mod cmaf;
 mod encryption;
 mod hostile;
 mod iso;
+mod manifest;
 mod text;
 
 use case::Case;
 
 /// The cases of all families.
 fn all() -> Vec<&'static Case> {
-    [iso::CASES, cmaf::CASES, av1::CASES, encryption::CASES, audio::CASES, text::CASES]
+    [iso::CASES, cmaf::CASES, av1::CASES, encryption::CASES, audio::CASES, text::CASES, manifest::CASES]
         .into_iter()
         .flatten()
         .collect()

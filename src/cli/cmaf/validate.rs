@@ -1,29 +1,38 @@
 //! `cmaf validate`.
 
-use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::super::keys::KeyArgs;
 use super::super::{progress, terminal};
-use super::open_input;
+use super::{looks_like_a_key, open_input};
 use crate::control::Control;
-use crate::demux::init_groups;
 use crate::error::{Error, Result};
 use crate::findings::{self, Format, Report, Selection};
 use crate::output::Outputs;
-use crate::validate::{self, table::RULES};
+use crate::pack::STANDARD_INPUT;
+use crate::validate::{self, Profile, Target, table::RULES};
 
-/// Check CMAF tracks: boxes, timing, AV1, encryption maps
+/// Check CMAF presentations: tracks, DASH and HLS manifests, encryption
 ///
-/// All breaches of the rules are reported in one run, with file and byte offset. An init segment is followed by its
-/// media segments. No key is needed. `cmaf explain RULE` says what a rule demands, and why.
+/// A target is a track file, an init segment followed by its media segments, an MPD, an HLS playlist, or a folder of all
+/// these. What a manifest names is looked for in its folder and compared with what the manifest says; nothing is fetched.
+/// All breaches of the rules are reported in one run, with file and byte offset or line. No key is needed. `cmaf explain
+/// RULE` says what a rule demands, and why.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ValidateArgs {
-    /// Track files; an init segment is followed by its media segments
-    #[arg(value_name = "FILE", required = true)]
+    /// Track files, init segments with their media segments behind them, manifests, folders; `-` is standard input
+    #[arg(value_name = "TARGET", required = true)]
     inputs: Vec<String>,
+    /// Hold the targets to these families of rules only; without, to all they claim or are fit for
+    #[arg(long, value_enum, value_name = "FAMILIES", value_delimiter = ',')]
+    profile: Vec<Profile>,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// How findings are reported
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -51,6 +60,10 @@ const EXAMPLES: &str = "\
 Examples:
   A track file:
     cmaf validate out/video.mp4
+  A presentation, with its manifests:
+    cmaf validate out
+  An MPD and what it names:
+    cmaf validate out/manifest.mpd
   A track in segments:
     cmaf validate out/video/init.mp4 out/video/*.m4s
   A page to read, with a timeline and bit rates:
@@ -62,41 +75,57 @@ Exit codes:
   0  no rule of severity error is broken
   1  one is; with --strict, a warning counts too
   2  the arguments make no sense
-  4  a file can't be read; the others are reported all the same";
+  3  a target is not what it claims to be, as one that is no ISOBMFF file
+  4  a target can't be read; the others are reported all the same";
+
+/// A page replaces a page of an earlier run, and nothing else: a target is not lost by a slip.
+fn check_page(path: &Path) -> Result<()> {
+    let Ok(mut file) = fs::File::open(path) else { return Ok(()) };
+    let mut start = [0; DOCTYPE.len()];
+    if file.read_exact(&mut start).is_ok() && start == *DOCTYPE {
+        return Ok(());
+    }
+    let message = "exists already and is no HTML page; choose another name for --html";
+    Err(Error::usage(message).in_file(path.display().to_string()))
+}
+
+/// How our pages begin.
+const DOCTYPE: &[u8; 15] = b"<!DOCTYPE html>";
 
 /// Runs the command.
 pub(super) fn run(arguments: &ValidateArgs, control: &Control) -> Result<u8> {
     let selection = Selection::new(RULES, &arguments.select, &arguments.ignore, arguments.strict)?;
     let format = if arguments.json { Format::Json } else { arguments.format };
+    if arguments.keys.use_standard_input() && arguments.inputs.iter().any(|path| path == STANDARD_INPUT) {
+        return Err(Error::usage("standard input can be a target or the keys, not both"));
+    }
+    let profiles = Some(arguments.profile.clone()).filter(|profiles| !profiles.is_empty());
+    let options = validate::Options { profiles, keys: arguments.keys.read()? };
     let mut failures = Vec::new();
-    let mut inputs = Vec::new();
+    let mut targets = Vec::new();
     for path in &arguments.inputs {
-        match open_input(path) {
-            Ok(input) => inputs.push(input),
+        match target(path) {
+            Ok(target) => targets.push(target),
             Err(error) => failures.push(error),
         }
     }
-    let mut outputs = Outputs::new(true);
-    inputs.iter().for_each(|input| outputs.keep(input));
-    arguments.html.iter().try_for_each(|path| outputs.check_free(path))?;
-    let options = validate::Options::default();
+    arguments.html.as_deref().map_or(Ok(()), check_page)?;
     let mut report = Report::new("cmaf", RULES, selection);
-    let checked = progress::with_bar(control, arguments.quiet, || {
-        init_groups(inputs).iter().map(|parts| validate::track(parts, &options, control)).collect::<Vec<_>>()
-    });
+    let outcome =
+        progress::with_bar(control, arguments.quiet, || validate::targets(targets, &options, control))?;
     let mut tracks = Vec::new();
-    for result in checked {
-        match result {
-            Ok(checked) => {
-                report.push(checked.report);
-                tracks.push(checked.tracks);
-            }
-            Err(error) => failures.push(error),
-        }
+    for checked in outcome.checked {
+        report.push(checked.report);
+        tracks.push(checked.tracks);
+    }
+    failures.extend(outcome.failures);
+    if !arguments.quiet {
+        outcome.notices.iter().for_each(|notice| terminal::warning(notice));
     }
     report.unreadable = failures.iter().map(Error::to_string).collect();
     if let Some(path) = &arguments.html {
         let page = validate::page(&report, &tracks);
+        let mut outputs = Outputs::new(true);
         let written = outputs.file(path)?.write_all(page.as_bytes());
         written.map_err(|e| Error::io("cannot write", e).in_file(path.display().to_string()))?;
         outputs.commit()?;
@@ -114,4 +143,12 @@ pub(super) fn run(arguments: &ValidateArgs, control: &Control) -> Result<u8> {
         code = code.max(error.kind().exit_code());
     }
     Ok(code)
+}
+
+/// A target of the command line.
+fn target(path: &str) -> Result<Target> {
+    if path == STANDARD_INPUT || looks_like_a_key(path) {
+        return open_input(path).map(Target::Input);
+    }
+    Ok(Target::Path(path.into()))
 }

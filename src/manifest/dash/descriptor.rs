@@ -102,7 +102,7 @@ pub(super) fn accessibility(role: &str, xml: &mut Xml) -> io::Result<()> {
 pub(super) const ROLE: &str = "urn:mpeg:dash:role:2011";
 
 /// 16 bytes as a UUID in lower case.
-pub(in crate::manifest) fn uuid(bytes: &[u8; 16]) -> String {
+pub(crate) fn uuid(bytes: &[u8; 16]) -> String {
     let mut text = String::with_capacity(36);
     for (index, byte) in bytes.iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {

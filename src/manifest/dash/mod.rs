@@ -9,7 +9,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-pub(super) use self::descriptor::uuid;
+pub(crate) use self::descriptor::uuid;
 use super::address;
 use super::model::Presentation;
 use crate::cmaf::write::Layout;

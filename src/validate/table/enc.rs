@@ -42,12 +42,6 @@ pub(super) const UNDECIDED: &[Undecided] = &[
         reason: "Frames are yet to be held against the maps.",
     },
     Undecided {
-        id: "ENC-36",
-        title: "`pssh` in the movie box, in the MPD and in HLS are the same",
-        decidable: true,
-        reason: "Manifests are yet to be compared with the file's boxes.",
-    },
-    Undecided {
         id: "ENC-37",
         title: "Encryption changes no sizes and times",
         decidable: false,
@@ -235,6 +229,13 @@ rules! {
         source "ISO/IEC 23001-7; W3C cenc initialization data"
         bad "a pssh of the common system, version 0"
         good "a pssh of the common system, version 1, one KID";
+
+    ENC_36 "ENC-36" Error "The `pssh` box of a manifest is the one that the header has, byte for byte"
+        why "A player takes the first it finds: with two that differ, which key is asked for depends on the player. A system \
+             may be in the manifest alone."
+        source "DASH-IF IOP (Content Protection); ISO/IEC 23001-7"
+        bad "cenc:pssh with one key ID, the header's box has another"
+        good "cenc:pssh as in the header";
 
     ENC_38 "ENC-38" Error "With its key a sample decrypts to AV1"
         why "A wrong key, IV or map makes a picture of noise. It is checked with --key alone: ends of tiles are not random when they are clear. Under cbcs too few bytes are encrypted to be sure, so that it is warned."
