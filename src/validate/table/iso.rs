@@ -135,11 +135,11 @@ rules! {
         bad "tfdt 95999 after samples that end at 96000"
         good "tfdt 96000 after samples that end at 96000";
 
-    ISO_18 "ISO-18" Error "Sample groups are described once, in a version that tells how long descriptions are"
+    ISO_18 "ISO-18" Error "Sample groups are described once for each time they are mapped, in a version that tells how long descriptions are"
         why "A reader takes the first description of a type. Version 0 is a warning: readers that do not know the group \
              can't pass over it."
         source "ISO/IEC 14496-12: sample group description"
-        bad "two sgpd of roll in one traf"
+        bad "two sgpd and one sbgp of roll in one traf"
         good "one sgpd of roll with two entries";
 
     ISO_19 "ISO-19" Error "Samples are in groups that are described, and no more samples than there are"

@@ -24,8 +24,8 @@ const TRAF: Order = &[
     &[b"senc"],
     &[b"saio"],
     &[b"saiz"],
-    &[b"sbgp"],
-    &[b"sgpd"],
+    // They come in pairs where a type is mapped more than once.
+    &[b"sbgp", b"sgpd"],
     &[b"subs"],
 ];
 

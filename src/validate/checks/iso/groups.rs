@@ -107,11 +107,18 @@ impl Scope<'_, '_> {
     }
 
     fn descriptions(&self, found: &mut Gathered) {
-        let mut seen = HashSet::new();
+        // Each `sbgp` may have a `sgpd` of its own.
+        let mut allowed = Counts::new();
+        for sbgp in of_kind(&self.container, b"sbgp").filter_map(|child| child.parse::<Sbgp<'_>>().ok()) {
+            *allowed.entry(sbgp.grouping_type).or_default() += 1;
+        }
+        let mut seen = Counts::new();
         for child in of_kind(&self.container, b"sgpd") {
             let Ok(sgpd) = child.parse::<Sgpd>() else { continue };
             let kind = sgpd.grouping_type;
-            if !seen.insert(kind) {
+            let count = seen.entry(kind).or_default();
+            *count += 1;
+            if *count > allowed.get(&kind).copied().unwrap_or(0).max(1) {
                 let message = format!("another `sgpd` of `{kind}`; there is one already");
                 found.push((self.finding)(found, &ISO_18, &child, message));
             }

@@ -24,6 +24,8 @@ const INDEX_BYTES: u64 = 1 << 20;
 pub(in crate::validate) struct Indexes {
     /// Where boxes begin.
     starts: Vec<(u64, FourCC)>,
+    /// Where the last one ends.
+    end: u64,
     too_many: bool,
     indexes: Vec<BoxHeader>,
     pieces: Pieces,
@@ -31,6 +33,7 @@ pub(in crate::validate) struct Indexes {
 
 impl Check for Indexes {
     fn top_level(&mut self, header: &BoxHeader, _: &mut Gathered) {
+        self.end = header.end();
         if self.starts.len() < BOXES {
             self.starts.push((header.offset, header.kind));
         } else {
@@ -131,7 +134,7 @@ impl Index<'_> {
             } else if kind.is_none() {
                 let message = format!("reference {number} begins where no box begins");
                 Some(wrong(message).related(at(start), "where it begins"))
-            } else if end < length && self.kind_at(end).is_none() {
+            } else if end != self.all.end && self.kind_at(end).is_none() {
                 let message = format!(
                     "reference {number} of {} bytes ends where no box ends",
                     reference.referenced_size
