@@ -2,7 +2,7 @@
 # Seeds the corpora of all targets with the fixtures, and with more files that are named as arguments.
 set -euo pipefail
 cd "$(dirname "$0")"
-for target in obu boxes decrypt ivf annexb pack; do
+for target in obu boxes decrypt validate ivf annexb pack; do
   mkdir -p "corpus/$target"
   for file in ../fixtures/*/* "$@"; do
     [ -f "$file" ] && [ "$(stat -c %s "$file")" -le 65536 ] || continue
