@@ -8,7 +8,7 @@ use showpack::findings::{FileReport, Finding};
 use showpack::{Input, validate};
 
 use super::edit::Files;
-use super::good::good;
+use super::good::{KEY, good};
 
 /// A defect.
 pub struct Case {
@@ -58,8 +58,15 @@ pub fn findings(files: &Files) -> Vec<Finding> {
 fn reports(files: &Files) -> Vec<FileReport> {
     let parts: Vec<Input> =
         files.iter().map(|(name, bytes)| Input::from_bytes(name, bytes.clone())).collect();
-    let checked = validate::track(&parts, &validate::Options::default(), &Control::new());
+    let checked = validate::track(&parts, &options(), &Control::new());
     vec![checked.unwrap().report]
+}
+
+/// With the key of the good files, so that what is decrypted is looked at too.
+fn options() -> validate::Options {
+    let mut options = validate::Options::default();
+    options.keys.add_pair(KEY).unwrap();
+    options
 }
 
 /// Findings, for snapshots.
