@@ -254,12 +254,17 @@ pub const CASES: &[Case] = &[
     },
     Case {
         rule: "AV1-27",
-        defect: "zeros-behind-a-sequence-header",
+        defect: "zeros-behind-a-frame-header",
         good: "av1-mono",
         spoil: |files| {
             let mut mp4 = files.only();
-            let start = samples(&mut mp4)[0].start;
-            mp4.bytes()[start + 11] = 0;
+            // The third sample shows an existing frame; it takes bytes of the one behind.
+            let show = samples(&mut mp4)[2].clone();
+            let sizes = [mp4.u32(TRUN, 24), mp4.u32(TRUN, 28)];
+            mp4.set_u32(TRUN, 24, sizes[0] + 4);
+            mp4.set_u32(TRUN, 28, sizes[1] - 4);
+            mp4.bytes()[show.start + 1] += 4;
+            mp4.bytes()[show.end..show.end + 4].fill(0);
         },
     },
     Case {

@@ -50,14 +50,23 @@ fn pssh(version: u8, kids: &[[u8; 16]]) -> Vec<u8> {
     boxed(b"pssh", &[&[version, 0, 0, 0], COMMON_SYSTEM.as_slice(), &list, &[0; 4]].concat())
 }
 
-/// Calls with the offset in `senc` of each IV of 8 bytes.
-fn each_iv(mp4: &mut Mp4<'_>, mut change: impl FnMut(&mut [u8])) {
-    let senc = mp4.payload(SENC);
-    let mut at = 8;
-    while at < senc.len() {
-        change(&mut senc[at..at + 8]);
-        let count = usize::from(u16::from_be_bytes([senc[at + 8], senc[at + 9]]));
-        at += 10 + 6 * count;
+/// Changes each IV of 8 bytes in all fragments; others may be longer or shorter.
+fn each_iv(mp4: &mut Mp4<'_>, change: impl Fn(&[u8]) -> Vec<u8>) {
+    let paths: Vec<String> = (1..)
+        .map(|number| format!("moof[{number}]/traf/senc"))
+        .take_while(|path| mp4.find(path).is_some())
+        .collect();
+    for path in paths {
+        let old = mp4.payload(&path).to_vec();
+        let mut new = old[..8].to_vec();
+        let mut at = 8;
+        while at < old.len() {
+            let end = at + 10 + 6 * usize::from(u16::from_be_bytes([old[at + 8], old[at + 9]]));
+            new.extend(change(&old[at..at + 8]));
+            new.extend(&old[at + 8..end]);
+            at = end;
+        }
+        mp4.set_payload(&path, &new);
     }
 }
 
@@ -206,7 +215,11 @@ pub const CASES: &[Case] = &[
         rule: "ENC-19",
         defect: "ivs-of-16-bytes",
         good: "av1-cenc",
-        spoil: |files| files.only().write(TENC, 7, &[16]),
+        spoil: |files| {
+            let mut mp4 = files.only();
+            mp4.write(TENC, 7, &[16]);
+            each_iv(&mut mp4, |iv| [iv, &[0; 8]].concat());
+        },
     },
     Case {
         rule: "ENC-20",
@@ -327,7 +340,7 @@ pub const CASES: &[Case] = &[
         rule: "ENC-38",
         defect: "ivs-of-another-encryption",
         good: "av1-forward-cenc",
-        spoil: |files| each_iv(&mut files.only(), |iv| iv.iter_mut().for_each(|byte| *byte ^= 0x55)),
+        spoil: |files| each_iv(&mut files.only(), |iv| iv.iter().map(|byte| byte ^ 0x55).collect()),
     },
     Case {
         rule: "ENC-39",
@@ -362,8 +375,12 @@ pub const CASES: &[Case] = &[
         defect: "clear-media",
         good: "av1-forward-cenc",
         spoil: |files| {
-            let clear = good("av1-forward").only().raw("mdat");
-            files.only().replace("mdat", &clear);
+            let mut clear = good("av1-forward");
+            let (clear, mut mp4) = (clear.only(), files.only());
+            let numbers = (1..).take_while(|number| clear.find(&format!("mdat[{number}]")).is_some());
+            for path in numbers.map(|number| format!("mdat[{number}]")) {
+                mp4.replace(&path, &clear.raw(&path));
+            }
         },
     },
     Case {
