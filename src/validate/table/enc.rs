@@ -237,7 +237,7 @@ rules! {
         good "a pssh of the common system, version 1, one KID";
 
     ENC_38 "ENC-38" Error "With its key a sample decrypts to AV1"
-        why "A wrong key, IV or map makes a picture of noise. It is checked with --key alone: ends of tiles are not random when they are clear. Under cbcs too few bytes are encrypted to be sure, so that it is warned."
+        why "A wrong key, IV or map makes a picture of noise. It is checked with --key alone: ends of tiles are not random when they are clear. Tracks of less than some fifty tiles are not judged. Under cbcs ends are seldom encrypted: even beginnings of two hundred tiles are warned of."
         source "ISO/IEC 23001-7"
         bad "a key of another title"
         good "the key that the track was encrypted with";
