@@ -10,7 +10,7 @@ use showpack::validate::Target;
 use showpack::{Input, validate};
 
 use super::edit::Files;
-use super::good::good;
+use super::good::{KEY, good};
 
 /// A defect.
 pub struct Case {
@@ -58,7 +58,7 @@ pub fn findings(files: &Files) -> Vec<Finding> {
 }
 
 fn reports(files: &Files) -> Vec<FileReport> {
-    let options = validate::Options::default();
+    let options = options();
     if files.iter().any(|(name, _)| name.ends_with(".mpd") || name.ends_with(".m3u8")) {
         return folder(files, &options);
     }
@@ -88,6 +88,12 @@ fn folder(files: &Files, options: &validate::Options) -> Vec<FileReport> {
         }
     }
     reports
+
+/// With the key of the good files, so that what is decrypted is looked at too.
+fn options() -> validate::Options {
+    let mut options = validate::Options::default();
+    options.keys.add_pair(KEY).unwrap();
+    options
 }
 
 /// Findings, for snapshots.

@@ -40,6 +40,10 @@ const RECIPES: &[(&str, &str)] = &[
     ("av1-mono", "av1/mono.ivf --manifest none"),
     ("av1-forward", "av1/fwdkf.ivf --manifest none"),
     ("av1-switch", "av1/sframe_low.ivf --manifest none"),
+    ("av1-forward-cenc", "av1/fwdkf.ivf --manifest none --encrypt cenc {KEY}"),
+    ("av1-short-cenc", "av1/tinytiles.ivf --manifest none --encrypt cenc {KEY}"),
+    ("sound-cbcs", "presentation/sound_en.webm --manifest none --encrypt cbcs {KEY}"),
+    ("sound-cenc", "presentation/sound_en.webm --manifest none --encrypt cenc {KEY}"),
     ("av1-cenc", "av1/odd_23976.ivf --manifest none --encrypt cenc {KEY}"),
     // A ladder of two, sound in two languages, with manifests.
     ("presentation", LADDER),
@@ -52,8 +56,8 @@ const RECIPES: &[(&str, &str)] = &[
 const LADDER: &str = "presentation/ladder_180.ivf presentation/ladder_90.ivf presentation/sound_en.webm?lang=en \
                       presentation/sound_fr.webm?lang=fr";
 
-/// A key for tests.
-const KEY: &str = "--key 00112233445566778899aabbccddeeff:0123456789abcdeffedcba9876543210";
+/// A key for tests, behind its ID.
+pub const KEY: &str = "00112233445566778899aabbccddeeff:0123456789abcdeffedcba9876543210";
 /// An IV for tests under `cbcs`, the first one under `cenc`.
 const IVS: [(&str, &str); 2] =
     [("cbcs", "--iv f0e0d0c0b0a090807060504030201000"), ("cenc", "--iv 0102030405060708")];
@@ -78,7 +82,7 @@ fn make(name: &str) -> Files {
         return files;
     }
     let iv = IVS.iter().find(|(scheme, _)| recipe.contains(scheme)).map_or("", |(_, iv)| iv);
-    let recipe = recipe.replace("{KEY}", &format!("{KEY} {iv}")).replace("{LADDER}", LADDER);
+    let recipe = recipe.replace("{KEY}", &format!("--key {KEY} {iv}")).replace("{LADDER}", LADDER);
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmaf"));
     command.arg("pack").env_remove("CMAF_KEYS");
     for argument in recipe.split_whitespace() {

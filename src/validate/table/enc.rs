@@ -63,7 +63,7 @@ rules! {
         good "encv with a sinf of frma av01, schm cbcs 0x00010000, schi with tenc";
 
     ENC_02 "ENC-02" Error "`tenc` gives the key, protects, and has room for the pattern"
-        why "Players ask for a licence for the default key ID before they see a sample; an ID of zeros names no key. It is only warned of where groups name the keys. A default of clear samples is warned of: only groups can protect them then."
+        why "Players ask for a licence for the default key ID before they see a sample; an ID of zeros names no key. It is only warned of where groups name the keys, and in an init segment alone. A default of clear samples is warned of: only groups can protect them then."
         source "ISO/IEC 23001-7"
         bad "default_KID 00000000000000000000000000000000"
         good "default_KID 00112233445566778899aabbccddeeff";
@@ -238,7 +238,7 @@ rules! {
         good "cenc:pssh as in the header";
 
     ENC_38 "ENC-38" Error "With its key a sample decrypts to AV1"
-        why "A wrong key, IV or map makes a picture of noise. It is checked with --key alone: ends of tiles are not random when they are clear. Under cbcs too few bytes are encrypted to be sure, so that it is warned."
+        why "A wrong key, IV or map makes a picture of noise. It is checked with --key alone: ends of tiles are not random when they are clear. Tracks of less than some fifty tiles are not judged. Under cbcs ends are seldom encrypted: even beginnings of two hundred tiles are warned of."
         source "ISO/IEC 23001-7"
         bad "a key of another title"
         good "the key that the track was encrypted with";

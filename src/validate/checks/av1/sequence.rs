@@ -42,7 +42,7 @@ impl Fixed {
             still_picture: sequence.still_picture,
             level: point.map(|point| point.seq_level_idx),
             tier: point.map(|point| point.seq_tier),
-            color_config: sequence.color_config.clone(),
+            color_config: sequence.color_config,
         }
     }
 

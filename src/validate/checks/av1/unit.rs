@@ -45,7 +45,7 @@ impl Check for Units {
             }
             ObuType::TemporalDelimiter | ObuType::Padding | ObuType::RedundantFrameHeader => {
                 let finding =
-                    at(&AV1_24, format!("OBU {} is a {kind}, of no use in a sample", obu.index), found);
+                    at(&AV1_24, format!("OBU {} ({kind}) is of no use in a sample", obu.index), found);
                 found.push(finding);
             }
             ObuType::TileList => {

@@ -24,6 +24,8 @@ pub(super) struct Entries {
     zero_kids: Vec<(u32, Finding)>,
     /// Tracks whose groups name keys.
     with_groups: BTreeSet<u32>,
+    /// Tracks with samples.
+    with_samples: BTreeSet<u32>,
 }
 
 impl Check for Entries {
@@ -49,6 +51,7 @@ impl Check for Entries {
     }
 
     fn sample(&mut self, track: &Track, sample: &Sample, _: Option<&UnitScan>, _: &mut Gathered) {
+        self.with_samples.insert(track.id);
         if !self.zero_kids.is_empty() && sample.groups.iter().any(|group| group.seig().is_some()) {
             self.with_groups.insert(track.id);
         }
@@ -56,8 +59,8 @@ impl Check for Entries {
 
     fn end(&mut self, _: &Mp4, found: &mut Gathered) {
         for (track, finding) in self.zero_kids.drain(..) {
-            // shaka-packager writes it where keys change: groups name all of them.
-            let is_named = self.with_groups.contains(&track);
+            // shaka-packager writes it where keys change: groups name all of them. An init segment alone may be such a one.
+            let is_named = self.with_groups.contains(&track) || !self.with_samples.contains(&track);
             let severity = if is_named { Severity::Warning } else { finding.severity };
             found.push(finding.severity(severity));
         }
@@ -168,7 +171,7 @@ impl Place<'_> {
         if tenc.default_is_protected != 0 && tenc.default_kid == [0; 16] {
             let finding =
                 self.finding(&ENC_02, "`tenc` has a default_KID of zeros, which names no key", found);
-            found.push(finding.found(kid_text(&tenc.default_kid)));
+            zero_kids.push((self.trak.track.id, finding.found(kid_text(&tenc.default_kid))));
         }
         if scheme.has_pattern() && version == 0 {
             let message = format!("`tenc` is of version 0 under {scheme}, without room for the pattern");

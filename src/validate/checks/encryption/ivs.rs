@@ -115,7 +115,7 @@ impl Check for Ivs {
                 kid_text(&kid)
             );
             let finding = found.in_sample(&ENC_18, track, sample, message);
-            found.push(finding.found(iv).expected(format!("an IV behind {earlier:x}")));
+            found.push(finding.found(iv).expected(format!("one that is no less than {earlier:016x}")));
         }
     }
 

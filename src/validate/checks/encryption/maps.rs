@@ -210,7 +210,7 @@ impl Map<'_> {
                 _ => (
                     &ENC_10,
                     format!(
-                        "the protected part of {name}, begins {front} bytes behind its start and ends {behind} before its end"
+                        "the protected part of {name}, is not all of it: clear bytes in front {front}, at the end {behind}"
                     ),
                 ),
             };
@@ -268,8 +268,7 @@ impl Map<'_> {
         let iv_size = u8::try_from(protection.iv.len()).unwrap_or(u8::MAX);
         let made = map_subsamples_with_iv(self.scheme, iv_size, self.sample.size, &tiles, &mut least);
         if made.is_ok() && protection.map.len() > least.len() {
-            let message =
-                format!("{} subsamples, where {} describe the same", protection.map.len(), least.len());
+            let message = format!("{} subsamples describe what {} can", protection.map.len(), least.len());
             let finding = found.in_sample(&ENC_13, self.track, self.sample, message);
             found.push(finding.found(protection.map.len().to_string()).expected(least.len().to_string()));
         }
