@@ -49,7 +49,7 @@ impl Check for Access {
         }
         // A chunk may start anywhere, where it says that it is one.
         let styp = fragment.before.iter().filter(|before| before.header.kind == b"styp");
-        let styp = styp.filter_map(|before| before.child()?.parse::<Styp>().ok()).last();
+        let styp = styp.filter_map(|before| before.child()?.parse::<Styp>().ok()).next_back();
         let is_chunk = styp.is_some_and(|styp| {
             let has = |brand: &[u8; 4]| styp.compatible_brands.iter().any(|of| of == brand);
             has(b"cmfl") && !has(b"cmff") && !has(b"cmfs")

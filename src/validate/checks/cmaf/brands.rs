@@ -76,7 +76,8 @@ impl Check for BrandChecks {
 
     fn fragment(&mut self, fragment: &MovieFragment<'_>, found: &mut Gathered) {
         let styp = fragment.before.iter().filter(|before| before.header.kind == b"styp");
-        let styp = styp.filter_map(|before| Some((before, before.child()?.parse::<Styp>().ok()?))).last();
+        let styp =
+            styp.filter_map(|before| Some((before, before.child()?.parse::<Styp>().ok()?))).next_back();
         if let Some((before, styp)) = &styp {
             claims(fragment, before, styp, found);
         }
