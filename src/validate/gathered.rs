@@ -87,10 +87,11 @@ impl Gathered {
     }
 
     /// Adds a finding.
-    pub(super) fn push(&mut self, finding: Finding) {
+    pub(super) fn push(&mut self, mut finding: Finding) {
         if !self.profiles.demand(finding.rule) {
             return;
         }
+        finding.severity = self.profiles.severity(finding.rule, finding.severity);
         let (rule, severity) = (finding.rule, finding.severity);
         let known = self.counts.iter().position(|of| of.rule.id == rule.id && of.severity == severity);
         let known = known.unwrap_or_else(|| {

@@ -1,6 +1,6 @@
 //! Which families of rules a file is held to.
 
-use crate::findings::Rule;
+use crate::findings::{Rule, Severity};
 use crate::inspect::mp4::Mp4;
 
 /// A family of rules that a user can demand.
@@ -53,37 +53,51 @@ impl Profile {
     }
 }
 
-/// A set of families. Those that do not apply to a file find nothing in it, so that all but `Cmaf` can always be there.
+/// What a file is held to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Profiles(u8);
+pub(super) struct Profiles {
+    /// A bit for each family. Those that do not apply to a file find nothing in it, so that all but `Cmaf` can always be
+    /// there.
+    families: u8,
+    /// Whether the file says that it is CMAF, or the user does. Where nobody says so, its rules are recommendations.
+    is_cmaf: bool,
+}
 
 impl Profiles {
-    pub(super) const ALL: Profiles = Profiles(u8::MAX);
+    pub(super) const ALL: Profiles = Profiles { families: u8::MAX, is_cmaf: true };
 
     /// These, and `Iso`.
     pub(super) fn of(profiles: &[Profile]) -> Self {
-        Profiles(profiles.iter().fold(bit(Profile::Iso), |set, profile| set | bit(*profile)))
+        let families = profiles.iter().fold(bit(Profile::Iso), |set, profile| set | bit(*profile));
+        Profiles { families, is_cmaf: true }
     }
 
     /// What a file is held to where the user did not say: everything; but CMAF only where the file has movie fragments,
-    /// announces them, or has a brand of CMAF. Other files do not claim to be what CMAF asks for.
+    /// announces them, or has a brand of CMAF. Other files are not what CMAF speaks of.
     pub(super) fn fitting(file: &Mp4) -> Self {
         let brands: [&[u8; 4]; 2] = [b"cmfc", b"cmf2"];
-        let claims = file.brands.as_ref().is_some_and(|found| brands.iter().any(|brand| found.lists(brand)));
-        if claims || file.has_mvex || file.moofs > 0 {
-            Profiles::ALL
+        let is_cmaf = file.brands.as_ref().is_some_and(|found| brands.iter().any(|brand| found.lists(brand)));
+        if is_cmaf || file.has_mvex || file.moofs > 0 {
+            Profiles { is_cmaf, ..Profiles::ALL }
         } else {
-            Profiles(u8::MAX & !bit(Profile::Cmaf))
+            Profiles { families: u8::MAX & !bit(Profile::Cmaf), is_cmaf }
         }
     }
 
     /// Whether a rule is of a family in the set.
     pub(super) fn demand(self, rule: &Rule) -> bool {
-        Profile::ALL.iter().any(|profile| self.0 & bit(*profile) != 0 && profile.group() == rule.group())
+        Profile::ALL
+            .iter()
+            .any(|profile| self.families & bit(*profile) != 0 && profile.group() == rule.group())
     }
 
-    pub(super) fn has(self, profile: Profile) -> bool {
-        self.0 & bit(profile) != 0
+    /// How bad a breach of a rule is, given what it is for a file that claims to keep the rule.
+    pub(super) fn severity(self, rule: &Rule, severity: Severity) -> Severity {
+        if !self.is_cmaf && rule.group() == Profile::Cmaf.group() {
+            severity.min(Severity::Warning)
+        } else {
+            severity
+        }
     }
 }
 

@@ -88,6 +88,7 @@ fn folder(files: &Files, options: &validate::Options) -> Vec<FileReport> {
         }
     }
     reports
+}
 
 /// With the key of the good files, so that what is decrypted is looked at too.
 fn options() -> validate::Options {

@@ -49,7 +49,7 @@ const RECIPES: &[(&str, &str)] = &[
     ("presentation", LADDER),
     ("presentation-segments", "{LADDER} --layout segments"),
     ("presentation-cbcs", "{LADDER} --encrypt cbcs {KEY} --drm common"),
-    ("hdr10", "av1/hdr10.ivf"),
+    ("hdr10", "av1/hdr10.ivf --layout single"),
 ];
 
 /// The inputs of a presentation.
