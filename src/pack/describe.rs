@@ -141,6 +141,11 @@ fn segments(planned: &Planned, written: &Written) -> Vec<Segment> {
         // A segment's file begins with its `styp`; in one file the fragments follow each other.
         let offset = if written.index.is_some() { first.offset } else { 0 };
         let end = fragments.iter().map(|f| f.offset + f.size).max().unwrap_or(offset);
+        let mut parts: Vec<Part> = range.clone().flat_map(|index| parts(planned, written, index)).collect();
+        // What comes before the first sample's fragment has to be there too.
+        if let Some(part) = parts.first_mut() {
+            part.size += first.offset - offset;
+        }
         Segment {
             time: first.earliest_presentation_time,
             duration: fragments.iter().map(|f| f.duration).sum(),
@@ -148,7 +153,7 @@ fn segments(planned: &Planned, written: &Written) -> Vec<Segment> {
             offset,
             size: end - offset,
             sap_type: if first.access.starts { first.access.sap_type } else { 0 },
-            parts: range.clone().flat_map(|index| parts(planned, written, index)).collect(),
+            parts,
         }
     };
     written.segments.iter().map(segment).collect()

@@ -15,8 +15,8 @@ from report import Report
 from tools import KEY, KID, REPOSITORY, corpus, npm_package, packager, run, tool
 
 INTRO = """
-What `cmaf pack` makes of every source of the corpus, in both layouts, clear and encrypted, keeps every rule that is an error, and
-every warning is true of the source. On files of other programs each finding has a verdict: their fault, or a matter of taste; a
+What `cmaf pack` makes of every source of the corpus, in both layouts, clear and encrypted, keeps every rule, but for what the table
+tells, which is true of the source. On files of other programs each finding has a verdict: their fault, or a matter of taste; a
 finding without one fails this check. Faults that packagers are known for are found. SARIF is valid by its schema.
 """
 
@@ -46,7 +46,7 @@ def findings(cmaf: Path, *targets, options: list | None = None) -> tuple[list[di
 
 def own(cmaf: Path, folder: Path, report: Report, only: str | None) -> None:
     report.heading("What `cmaf pack` writes")
-    report.table(["source", "packed", "notes and warnings, all of them true of the source"])
+    report.table(["source", "packed", "findings, all of them true of the source"])
     for case in all_cases(only):
         words, packed = Counter(), 0
         for mode in MODES:
@@ -92,9 +92,7 @@ def one(cmaf: Path, folder: Path, name: str, paths: list, options: list, words: 
 
 
 def explained(finding: dict, name: str) -> str:
-    """Why a finding about our output is right, or nothing. An error never is."""
-    if finding["severity"] == "error":
-        return ""
+    """Why a finding about our output is right, or nothing."""
     for rule, pattern, reason in EXPLAINED:
         if rule == finding["rule"] and fnmatch(name, pattern):
             return reason

@@ -1,7 +1,75 @@
-"""What findings of `cmaf validate` on other programs' files come to."""
+"""What findings of `cmaf validate` on files come to."""
 
-# Warnings and advice about what `cmaf pack` writes: rule, pattern of the source's name, why it is true of the source.
-EXPLAINED: list[tuple[str, str, str]] = []
+# What is found in what `cmaf pack` writes: rule, pattern of the source's name, why it is true of the source.
+EXPLAINED: list[tuple[str, str, str]] = [
+    ("AV1-19", "*", "the encoder wrote timing information, and headers are copied as they are"),
+    ("CMF-01", "8-bit__resize__*", "the sequence header changes within the stream, so the file does not claim to be a CMAF track"),
+    ("ENC-03", "*", "`cenc` was asked for; the specification recommends `cbcs`"),
+    ("TXT-10", "*", "the source does not tell its language, and none was given"),
+    ("MPD-16", "*", "the source does not tell its language, and none was given"),
+    ("AUD-11", "media__sample_eac3_fragmented.mp4", "the source's times are six times as long as its sound, and times are kept"),
+]
+
+THEIRS, TASTE, TRUE = "their fault", "taste", "true"
 
 # Pattern of the file, pattern of the rule, verdict, why. The first that fits counts.
-VERDICTS: list[tuple[str, str, str, str]] = []
+VERDICTS: list[tuple[str, str, str, str]] = [
+    ("*", "AV1-01", THEIRS, "AV1-ISOBMFF 2.1: the brand shall be there"),
+    ("*", "AV1-06", TASTE, "the name is only recommended: advice"),
+    ("*", "AV1-14", THEIRS, "AV1-ISOBMFF 2.3.4: the box should be there"),
+    ("av1-fragmented/mp4ff__av1_init.mp4", "AV1-*", THEIRS, "its media is of another encoding than its header"),
+    ("av1-mp4/media__sample_with_av1c.mp4", "AV1-11", THEIRS, "the specification takes the two sequence headers to be identical"),
+    ("cenc/mp4ff__init_cenc.cmfv", "CMF-10", TRUE, "only the beginning of a file"),
+    ("cenc/mp4ff__init_cenc.cmfv", "ISO-*", TRUE, "only the beginning of a file; its index has a clock of its own"),
+    ("cenc/mp4ff__prog_8s_enc_dashinit.mp4", "CMF-05", TRUE, "no CMAF track: two tracks"),
+    ("*", "CMF-01", TRUE, "the file does not claim to be CMAF: a warning, and so are the other rules of CMAF then"),
+    ("*", "CMF-06", TASTE, "order of boxes: no two packagers agree, players read any: advice"),
+    ("*", "CMF-07", TASTE, "order of boxes: no two packagers agree, players read any: advice"),
+    ("*_partially_fragmented.mp4", "CMF-*", TRUE, "no CMAF track: two tracks, samples in the movie box"),
+    ("*_unsupported_brands.mp4", "CMF-*", TRUE, "no CMAF track: two tracks, an old writer's fragments"),
+    ("*/go-mp4__sample_init.*", "CMF-*", TRUE, "no CMAF track: two tracks"),
+    ("*_clearkey.mp4", "CMF-*", TRUE, "no CMAF track: two tracks, offsets from the file's beginning"),
+    ("text/media__ttml-in-mp4*", "CMF-*", THEIRS, "an old writer: offsets from the file's beginning, no decode time"),
+    ("*", "CMF-08", TASTE, "order of boxes: no two packagers agree, players read any: advice"),
+    ("*", "CMF-17", TRUE, "segments put behind each other, or no index at all, which is legal: not an error without a CMAF brand"),
+    ("*", "CMF-18", THEIRS, "a duration in the header; CMAF wants 0"),
+    ("*", "CMF-24", THEIRS, "composition offsets without an edit list that takes them back"),
+    ("*", "CMF-32", THEIRS, "ffmpeg writes `mfra` unless told not to"),
+    ("*emsg0*", "CMF-*", TRUE, "an event in another timescale; one segment of many"),
+    ("*emsg0*", "ISO-21", THEIRS, "an `emsg` was put in behind the index, whose offset still is 0"),
+    ("*", "ISO-03", THEIRS, "the major brand is to be a compatible one too: warning"),
+    ("structure/fq__*.mp4", "ISO-04", TRUE, "a single box, no file"),
+    ("text/mp4ff__multi_vttc.mp4", "ISO-04", TRUE, "a segment without its initialisation segment"),
+    ("*", "ISO-05", THEIRS, "next_track_ID has to be larger than any in use"),
+    ("*", "ISO-06", THEIRS, "the language is no three letters"),
+    ("*", "ISO-13", THEIRS, "the sequence number stands still"),
+    ("cenc/shaka-packager__bear-640x360-v_frag-cenc-senc.mp4", "ISO-22", THEIRS, "the index begins at 0, the first picture is shown later"),
+    ("*", "ISO-27", TASTE, "old ffmpeg leaves edits out of the track's duration: advice"),
+    ("*", "ISO-28", TRUE, "the rate that the encoder aimed at, not that of the samples: advice"),
+    ("av1-encrypted-made/packager-cenc__*", "ENC-11", THEIRS, "AV1-ISOBMFF 4.1: the protected range ends with the tile"),
+    ("*", "ENC-03", TASTE, "AV1-ISOBMFF 4 recommends cbcs: advice"),
+    ("*", "ENC-21", TASTE, "allowed, a default size would be shorter: advice"),
+    ("*", "ENC-42", THEIRS, "ffmpeg 5.1 marks AV1 as encrypted and leaves it clear"),
+    ("*", "ENC-02", TRUE, "all keys are named by sample groups, or no sample is there to tell: warning"),
+    ("*", "ENC-15", TRUE, "Common Encryption allows a constant IV of 8 bytes: advice"),
+    ("golden/live-profile-and-key-rotation-cbcs", "ENC-25", THEIRS, "there is nothing to carry: one constant IV, whole samples"),
+    ("cenc/mp4ff__prog_8s_enc_dashinit.mp4", "ENC-18", THEIRS, "sound and pictures use the same IVs with one key"),
+    ("*", "ENC-39", TRUE, "sound and pictures share a key: advice"),
+    ("*", "ENC-19", TASTE, "IVs of 16 bytes are allowed: advice"),
+    ("*", "ENC-22", THEIRS, "the offset counts from elsewhere than the fragment's base: warning"),
+    ("*", "AUD-01", TASTE, "files should have ES_ID 0, no reader looks: advice"),
+    ("*", "AUD-17", THEIRS, "the template value 2 instead of the count; decoders go by the configuration: warning"),
+    ("*_partially_fragmented.mp4", "AUD-02", TRUE, "a gap where the fragments begin"),
+    ("audio/media__sample_eac3_fragmented.mp4", "AUD-11", THEIRS, "samples of one block, with times of six"),
+    ("audio/media__sample_opus_fragmented.mp4", "AUD-07", THEIRS, "Opus-ISOBMFF 4.3.1: samplerate shall be 48000"),
+    ("golden/opus-vp9-mp4-with-encryption", "AUD-07", THEIRS, "the little-endian numbers of WebM were copied"),
+    ("golden/opus-vp9-mp4-with-encryption", "AUD-08", THEIRS, "a distance counted in samples of sound"),
+    ("*", "AUD-08", THEIRS, "Opus-ISOBMFF 4.3.6.2: every sample is in a `roll` group; many leave it out: warning"),
+    ("*", "AUD-09", TRUE, "nothing takes PreSkip away: warning"),
+    ("audio/shaka-packager__bear-iamf-base-opus.mp4", "AUD-15", THEIRS, "every sample shall be in a `roll` group"),
+    ("*", "TXT-09", TASTE, "several documents in a fragment are legal: advice"),
+    ("*", "TXT-10", TRUE, "no language was given: advice"),
+    ("*", "MPD-16", TRUE, "no language was given: advice"),
+    ("text/media__webvtt-in-mp4-multiple-segments__manifest.mpd", "MPD-*", TRUE, "the manifest was taken out of its folder"),
+    ("golden/*", "HLS-09", THEIRS, "the playlist of an encrypted track has no EXT-X-KEY: warning"),
+]
