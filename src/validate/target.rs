@@ -95,6 +95,8 @@ struct Session<'a> {
     by_first: HashMap<usize, Vec<usize>>,
     manifests: Vec<Manifest>,
     manifest_by_path: HashMap<PathBuf, usize>,
+    /// How many playlists name the one that is read.
+    depth: usize,
     /// Findings of each manifest.
     found: Vec<Gathered>,
     items: Vec<Item>,
@@ -116,6 +118,7 @@ impl<'a> Session<'a> {
             by_first: HashMap::new(),
             manifests: Vec::new(),
             manifest_by_path: HashMap::new(),
+            depth: 0,
             found: Vec::new(),
             items: Vec::new(),
             loose: Vec::new(),

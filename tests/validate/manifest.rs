@@ -22,7 +22,7 @@ pub const CASES: &[Case] = &[
     case("MPD-01", "period-longer-than-tracks", LADDER, |files| {
         files.replace(MPD, " duration=\"PT14.014S\"", " duration=\"PT20S\"");
     }),
-    case("MPD-01", "endless-timeline", SEGMENTS, |files| files.replace(MPD, "r=\"1\"", "r=\"4000000000\"")),
+    case("MPD-01", "endless-timeline", SEGMENTS, |files| files.replace(MPD, " r=\"1\"", " r=\"4000000000\"")),
     case("MPD-02", "segment-begins-later", SEGMENTS, later),
     case("MPD-03", "segment-without-sync-sample", SEGMENTS, no_sync),
     case("MPD-04", "duration-of-another-encode", SEGMENTS, |files| {

@@ -35,7 +35,7 @@ pub(in crate::validate) fn compare(
             text(facts, &there)
         );
         let finding = page.finding(&HLS_17, one.listing.spot, message);
-        page.found.push(finding.related(place.clone(), how.clone()));
+        page.push(finding.related(place.clone(), how.clone()));
     }
     let listed = |known: &Known<'_>| -> Option<Vec<Range<u64>>> {
         if known.listing.segments.is_empty() {
@@ -75,7 +75,7 @@ pub(in crate::validate) fn compare(
         None => return,
     };
     let finding = page.finding(&HLS_17, spot, message);
-    page.found.push(finding.related(place, how));
+    page.push(finding.related(place, how));
 }
 
 /// The fragments of a range, which may or may not take boxes around them along.

@@ -5,6 +5,9 @@ use std::ops::Range;
 use crate::manifest::bandwidth::Part;
 use crate::validate::facts::{FragmentFacts, TrackFacts};
 
+/// How many times over segments of a track may hold its fragments.
+const OVERLAP_LIMIT: usize = 4;
+
 /// A segment as it is in the file.
 #[derive(Debug, Clone)]
 pub(in crate::validate) struct Segment {
@@ -22,10 +25,12 @@ pub(in crate::validate) struct Segment {
     pub(in crate::validate) samples_duration: u64,
 }
 
-/// The segments at these places. One without a fragment is left out.
+/// The segments at these places. One without a fragment is left out; where places overlap so much that they hold the file
+/// many times over, the rest is.
 pub(super) fn segments(facts: &TrackFacts, places: &[Range<u64>]) -> Vec<Segment> {
     let edit = facts.edit_offset();
     let mut found: Vec<Segment> = Vec::new();
+    let mut left = facts.fragments.len().saturating_mul(OVERLAP_LIMIT);
     for place in places {
         let first = facts.fragments.partition_point(|fragment| fragment.moof < place.start);
         let past = facts.fragments.partition_point(|fragment| fragment.moof < place.end);
@@ -33,6 +38,8 @@ pub(super) fn segments(facts: &TrackFacts, places: &[Range<u64>]) -> Vec<Segment
         else {
             continue;
         };
+        let Some(rest) = left.checked_sub(fragments.len()) else { break };
+        left = rest;
         let earliest = fragments.iter().map(|fragment| fragment.earliest).min().unwrap_or(0);
         let duration = fragments.iter().fold(0u64, |sum, fragment| sum.saturating_add(fragment.duration));
         found.push(Segment {

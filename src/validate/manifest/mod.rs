@@ -11,6 +11,7 @@ mod measure;
 pub(super) mod mpd;
 mod rates;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use self::address::Elsewhere;
@@ -28,21 +29,40 @@ const SEGMENT_LIMIT: usize = 1 << 18;
 /// Missing files in a row, after which no more of the track are looked for.
 pub(super) const MISSING_LIMIT: usize = 100;
 
+/// Findings that are remembered, so that they are not repeated.
+const SAID_LIMIT: usize = 10_000;
+
 /// A line and a column, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) struct Spot {
     pub(super) line: u32,
     pub(super) column: u32,
 }
 
-/// A text that findings are made of.
+/// A manifest, and what is found in it.
 pub(super) struct Page<'a> {
     /// The file's name.
     pub(super) name: &'a str,
-    pub(super) found: &'a mut Gathered,
+    found: &'a mut Gathered,
+    /// What was said already.
+    said: HashSet<(&'static str, Spot, String)>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    pub(super) fn new(name: &'a str, found: &'a mut Gathered) -> Self {
+        Page { name, found, said: HashSet::new() }
+    }
+
+    /// Adds a finding, once: what a set says is compared with each of its tracks.
+    pub(super) fn push(&mut self, finding: Finding) {
+        let at = &finding.location;
+        let spot = Spot { line: at.line.unwrap_or(0), column: at.column.unwrap_or(0) };
+        let key = (finding.rule.id, spot, finding.message.clone());
+        if self.said.len() >= SAID_LIMIT || self.said.insert(key) {
+            self.found.push(finding);
+        }
+    }
+
     /// Begins a finding.
     pub(super) fn finding(&self, rule: &'static Rule, spot: Spot, message: impl Into<String>) -> Finding {
         Finding::new(rule, Location::new(self.name).line(spot.line, spot.column), message)
@@ -51,7 +71,7 @@ impl Page<'_> {
     /// Begins and adds a finding that needs no more than a message.
     pub(super) fn say(&mut self, rule: &'static Rule, spot: Spot, message: impl Into<String>) {
         let finding = self.finding(rule, spot, message);
-        self.found.push(finding);
+        self.push(finding);
     }
 }
 

@@ -17,10 +17,13 @@ use crate::validate::manifest::{
     Known, Listing, Located, MISSING_LIMIT, Page, Resource, SIZE_LIMIT, compare_both, why,
 };
 use crate::validate::set::Pairs;
-use crate::validate::table::{HLS_04, HLS_18, MPD_01, MPD_06, MPD_07};
+use crate::validate::table::{HLS_04, HLS_06, HLS_18, MPD_01, MPD_06, MPD_07};
 
 /// More manifests than are read.
 const MANIFEST_LIMIT: usize = 10_000;
+
+/// Playlists of playlists of playlists.
+const DEPTH_LIMIT: usize = 2;
 
 /// A manifest that was read.
 pub(super) struct Manifest {
@@ -77,7 +80,7 @@ impl Session<'_> {
         self.items.push(Item::Manifest(index));
         let mut found = Gathered::new(&[], self.profiles());
         let address = root.relative(&path);
-        let mut page = Page { name: &name, found: &mut found };
+        let mut page = Page::new(&name, &mut found);
         let (content, listings) = read(&path, &text, &address, &mut page);
         self.manifests.push(Manifest {
             name,
@@ -101,6 +104,9 @@ impl Session<'_> {
         else {
             return Vec::new();
         };
+        if self.depth >= DEPTH_LIMIT {
+            return Vec::new();
+        }
         let named: Vec<Option<Resource>> = playlist
             .playlists()
             .map(|child| {
@@ -108,21 +114,28 @@ impl Session<'_> {
                 Some(Resource { address, spot: child.spot, ..Resource::default() })
             })
             .collect();
-        named
-            .into_iter()
-            .map(|named| {
-                let named = named?;
-                match root.find(&named.address) {
-                    Ok((path, canonical)) => {
-                        self.manifest(root, path, canonical).filter(|child| *child != index)
-                    }
-                    Err(elsewhere) => {
-                        self.not_found(index, &named, &elsewhere, false);
-                        None
-                    }
-                }
-            })
-            .collect()
+        self.depth += 1;
+        let children = named.into_iter().map(|named| self.child(root, index, &named?)).collect();
+        self.depth -= 1;
+        children
+    }
+
+    fn child(&mut self, root: &Root, index: usize, named: &Resource) -> Option<usize> {
+        let (path, canonical) = match root.find(&named.address) {
+            Ok(found) => found,
+            Err(elsewhere) => {
+                self.not_found(index, named, &elsewhere, false);
+                return None;
+            }
+        };
+        let child = self.manifest(root, path, canonical)?;
+        if matches!(self.manifests.get(child)?.content, Content::Media(..)) {
+            return Some(child);
+        }
+        let (manifest, found) = self.manifests.get(index).zip(self.found.get_mut(index))?;
+        let message = format!("`{}` is no playlist of segments", named.address);
+        Page::new(&manifest.name, found).say(&HLS_06, named.spot, message);
+        None
     }
 
     /// Tells of what is not there.
@@ -137,7 +150,7 @@ impl Session<'_> {
             _ => &HLS_18,
         };
         if matches!(elsewhere, Elsewhere::Missing | Elsewhere::NoAddress) {
-            Page { name: &manifest.name, found }.say(rule, named.spot, text);
+            Page::new(&manifest.name, found).say(rule, named.spot, text);
         } else {
             let text = format!("{}: {text}", manifest.name);
             self.notice(text);
@@ -199,7 +212,7 @@ impl Session<'_> {
             return;
         };
         let rule = if matches!(manifest.content, Content::Mpd(_)) { &MPD_07 } else { &HLS_04 };
-        let mut page = Page { name: &manifest.name, found };
+        let mut page = Page::new(&manifest.name, found);
         let named = listing.init.iter().zip([init]).chain(listing.segments.iter().zip(segments));
         for (named, place) in named {
             let Some((file, Some(range))) = place else { continue };
@@ -240,7 +253,7 @@ impl Session<'_> {
         for (index, manifest) in self.manifests.iter().enumerate() {
             let Some(found) = all_found.get_mut(index) else { continue };
             let known_here = known.get(index).map(Vec::as_slice).unwrap_or_default();
-            let mut page = Page { name: &manifest.name, found };
+            let mut page = Page::new(&manifest.name, found);
             match &manifest.content {
                 Content::Mpd(mpd) => mpd::compare(mpd, known_here, &mut page, pairs),
                 Content::Media(playlist, starts) => {
@@ -282,7 +295,7 @@ impl Session<'_> {
             let [Some(one)] = known.as_slice() else { continue };
             let other = one.located.group.and_then(|group| mpds.get(&group));
             let Some(((name, other), found)) = other.zip(all_found.get_mut(index)) else { continue };
-            let mut page = Page { name: &manifest.name, found };
+            let mut page = Page::new(&manifest.name, found);
             compare_both(playlist, one, name, other, &mut page);
         }
     }

@@ -72,7 +72,7 @@ fn durations(
                 shown(segment.duration)
             );
             let finding = page.finding(&HLS_12, segment.duration_spot, message).severity(severity);
-            page.found.push(finding.found(shown(segment.duration)).expected(shown(is)));
+            page.push(finding.found(shown(segment.duration)).expected(shown(is)));
         }
     }
 }
@@ -103,5 +103,5 @@ fn missing(
     );
     // The specification leaves open which are listed; a player that seeks by them jumps further.
     let finding = page.finding(&HLS_12, place.resource.spot, message).severity(Severity::Warning);
-    page.found.push(finding);
+    page.push(finding);
 }

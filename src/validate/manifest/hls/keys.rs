@@ -19,21 +19,19 @@ pub(super) fn check(playlist: &MediaPlaylist, listed: &[Segment], known: &Known<
     };
     let scheme = protection.scheme.as_ref().map(|scheme| scheme.scheme_type.to_string()).unwrap_or_default();
     let tenc = protection.tenc.as_ref();
-    let mut seen: Vec<usize> = Vec::new();
-    for segment in listed {
-        for key in playlist.key_sets.get(segment.keys).into_iter().flatten() {
-            if !seen.contains(key) {
-                seen.push(*key);
-            }
-        }
-    }
+    let mut sets: Vec<usize> = listed.iter().map(|segment| segment.keys).collect();
+    sets.dedup();
+    let mut seen: Vec<usize> =
+        sets.iter().filter_map(|set| playlist.key_sets.get(*set)).flatten().copied().collect();
+    seen.sort_unstable();
+    seen.dedup();
     let keys: Vec<&Attributes> = seen.iter().filter_map(|key| playlist.keys.get(*key)).collect();
     if keys.iter().all(|key| key.get("METHOD") == Some("NONE")) {
         let spot = known.listing.spot;
         let message = format!("the track is encrypted ({scheme}), and no EXT-X-KEY says so");
         // Where a page gives the keys, players find out by the header.
         let finding = page.finding(&HLS_09, spot, message).severity(Severity::Warning);
-        page.found.push(finding);
+        page.push(finding);
         return;
     }
     let expected = match scheme.as_str() {
@@ -56,7 +54,7 @@ pub(super) fn check(playlist: &MediaPlaylist, listed: &[Segment], known: &Known<
         } else if method != expected {
             let message = format!("METHOD is {method}, and the track is encrypted with {scheme}");
             let finding = page.finding(&HLS_09, spot, message);
-            page.found.push(finding.found(method).expected(expected));
+            page.push(finding.found(method).expected(expected));
         }
         if key.get("URI").is_none() {
             page.say(&HLS_09, key.spot, "EXT-X-KEY has no URI");
@@ -135,12 +133,12 @@ fn changes(playlist: &MediaPlaylist, listed: &[Segment], known: &Known<'_>, page
         let message = "a discontinuity at a change of the key; the header stays, and so does the timeline";
         if continues {
             let finding = page.finding(&HLS_10, spot, message).severity(Severity::Advice);
-            page.found.push(finding);
+            page.push(finding);
         }
     }
     if let Some(first) = listed.iter().find(|segment| !is_keyed(segment)).filter(|_| is_all_protected) {
         let message = "no key is in force for this segment, and its samples are encrypted";
         let finding = page.finding(&HLS_10, first.resource.spot, message);
-        page.found.push(finding.fix("Put EXT-X-KEY before the first segment that it is for."));
+        page.push(finding.fix("Put EXT-X-KEY before the first segment that it is for."));
     }
 }

@@ -56,7 +56,7 @@ fn target(playlist: &MediaPlaylist, page: &mut Page<'_>) {
         );
         let finding = page.finding(&HLS_02, segment.duration_spot, message);
         let fix = format!("Write #EXT-X-TARGETDURATION:{} or more.", segment.duration.round());
-        page.found.push(finding.found(target.to_string()).fix(fix));
+        page.push(finding.found(target.to_string()).fix(fix));
     }
 }
 
@@ -82,38 +82,28 @@ fn header(listed: &[Listed], known: &Known<'_>, page: &mut Page<'_>) {
         |range: &std::ops::Range<u64>| format!("{}@{}", range.end.saturating_sub(range.start), range.start);
     let message = format!("the header of the file is {}, and EXT-X-MAP takes {}", text(has), text(init));
     let finding = page.finding(&HLS_03, named.spot, message).severity(severity);
-    page.found.push(finding.found(text(init)).expected(text(has)));
+    page.push(finding.found(text(init)).expected(text(has)));
 }
 
 /// Rule HLS-04.
 fn ranges(listed: &[Listed], known: &Known<'_>, page: &mut Page<'_>) {
     let facts = known.facts;
-    let is_start = |at: u64| {
-        let next = facts.fragments.partition_point(|fragment| fragment.start < at);
-        facts.fragments.get(next).is_some_and(|fragment| fragment.start == at || fragment.moof == at)
-    };
-    let is_end = |at: u64| {
-        let next = facts.fragments.partition_point(|fragment| fragment.end < at);
-        facts.fragments.get(next).is_some_and(|fragment| fragment.end == at)
+    let before = |at: u64| facts.fragments.partition_point(|fragment| fragment.moof < at);
+    // Boxes between two fragments may go with either, and the last segment with what is behind it.
+    let is_within = |at: u64| {
+        let last = before(at).checked_sub(1).and_then(|last| facts.fragments.get(last));
+        last.is_some_and(|fragment| at < fragment.end)
     };
     for (index, (segment, place)) in listed.iter().zip(&known.located.segments).enumerate() {
         let (Some(place), Some(range)) = (place, &segment.resource.range) else { continue };
         let next = listed.get(index + 1).and_then(|next| next.resource.range.as_ref());
         let is_followed = next.is_some_and(|next| next.start == range.end);
-        // Boxes between two fragments may go with either, and the last segment with what is behind it.
-        let begins = is_start(place.start)
-            || facts
-                .fragments
-                .iter()
-                .all(|fragment| !(fragment.moof < place.start && place.start < fragment.end));
-        let ends = is_end(place.end)
-            || facts
-                .fragments
-                .iter()
-                .all(|fragment| !(fragment.moof < place.end && place.end < fragment.end));
+        let (begins, ends) = (!is_within(place.start), !is_within(place.end));
         let text = format!("{}@{}", range.end.saturating_sub(range.start), range.start);
         let nearest = || {
-            let starts = facts.fragments.iter().map(|fragment| facts.file_at(fragment.start).1);
+            let next = before(place.start);
+            let around = facts.fragments.get(next.saturating_sub(1)..).unwrap_or_default().iter().take(2);
+            let starts = around.map(|fragment| facts.file_at(fragment.start).1);
             starts.min_by_key(|start| start.abs_diff(range.start)).unwrap_or(0)
         };
         if !begins {
@@ -130,14 +120,13 @@ fn ranges(listed: &[Listed], known: &Known<'_>, page: &mut Page<'_>) {
             let from = place.end;
             let until = from.saturating_add(lost);
             // What lies between them may be an index.
-            if facts.fragments.iter().any(|fragment| fragment.moof >= from && fragment.moof < until) {
+            if before(from) != before(until) {
                 let message =
                     format!("{lost} bytes with fragments lie between this segment and the next one");
                 page.say(&HLS_04, segment.range_spot, message);
             }
         }
-        let has_any =
-            facts.fragments.iter().any(|fragment| place.start <= fragment.moof && fragment.moof < place.end);
+        let has_any = before(place.start) != before(place.end);
         if begins && ends && !has_any {
             page.say(&HLS_04, segment.range_spot, format!("there is no fragment in the byte range {text}"));
         }
@@ -171,7 +160,7 @@ fn durations(listed: &[Listed], measured: &[Segment], known: &Known<'_>, first: 
                 shown(segment.duration)
             );
             let finding = page.finding(&HLS_02, segment.duration_spot, message).severity(severity);
-            page.found.push(finding.found(shown(segment.duration)).expected(shown(nearest)));
+            page.push(finding.found(shown(segment.duration)).expected(shown(nearest)));
             (said, real) = (0.0, 0.0);
         } else if (said - real).abs() > sample.max(0.01) && !has_drifted && index != last {
             has_drifted = true;
@@ -180,7 +169,7 @@ fn durations(listed: &[Listed], measured: &[Segment], known: &Known<'_>, first: 
                 shown((said - real).abs())
             );
             let finding = page.finding(&HLS_02, segment.duration_spot, message).severity(Severity::Warning);
-            page.found.push(finding);
+            page.push(finding);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A playlist of playlists against what it names. Rules HLS-05 to HLS-07, HLS-11, HLS-13, HLS-14.
 
+use std::collections::{HashMap, HashSet};
+
 use super::lexer::Attributes;
 use super::read::{MediaPlaylist, Multivariant};
 use super::{media, renditions};
@@ -11,6 +13,9 @@ use crate::validate::manifest::rates::Rates;
 use crate::validate::manifest::{Known, Page, Spot, codecs};
 use crate::validate::set::{self, Member, Pairs};
 use crate::validate::table::{HLS_06, HLS_07, HLS_11, HLS_13, HLS_14};
+
+/// Keys of all playlists that are compared with those of the session.
+const KEY_LIMIT: usize = 10_000;
 
 /// A playlist that is named, with its tracks.
 #[derive(Clone, Copy)]
@@ -31,6 +36,11 @@ impl<'a> Stream<'a> {
     /// What its track is, even where not all of it was found.
     pub(super) fn facts(&self) -> Option<&'a TrackFacts> {
         self.known.iter().flatten().next().map(|known| known.facts)
+    }
+
+    /// The same for the same playlist.
+    fn id(&self) -> usize {
+        std::ptr::from_ref(self.playlist).addr()
     }
 
     /// What it takes to play it, by the sizes and durations of its segments.
@@ -75,8 +85,10 @@ pub(in crate::validate) fn compare(
     let count = playlist.variants.len();
     let (variants, others) = children.split_at_checked(count).unwrap_or((children, &[]));
     let (media, i_frames) = others.split_at_checked(playlist.media.len()).unwrap_or((others, &[]));
+    let rates: RatesOf = unique(children).map(|stream| (stream.id(), stream.rates())).collect();
     for (variant, stream) in playlist.variants.iter().zip(variants) {
-        let of_variant = Variant { attributes: &variant.attributes, stream: *stream, playlist, media };
+        let of_variant =
+            Variant { attributes: &variant.attributes, stream: *stream, playlist, media, rates: &rates };
         of_variant.check(page);
     }
     renditions::check(playlist, media, page);
@@ -86,7 +98,8 @@ pub(in crate::validate) fn compare(
     }
     keys(playlist, children, page);
     if let Some(spot) = playlist.independent {
-        independent(variants.iter().chain(media).flatten(), spot, page);
+        let others = unique(variants).chain(unique(media));
+        independent(others, spot, page);
     }
     supplemental(playlist, page);
     switching(playlist, variants, media, page, pairs);
@@ -98,6 +111,16 @@ struct Variant<'a> {
     stream: Option<Stream<'a>>,
     playlist: &'a Multivariant,
     media: &'a [Option<Stream<'a>>],
+    rates: &'a RatesOf,
+}
+
+/// The rates of playlists, by [`Stream::id`]: many variants name the same ones.
+type RatesOf = HashMap<usize, Option<Rates>>;
+
+/// Each playlist that is named, once.
+fn unique<'a>(children: &'a [Option<Stream<'a>>]) -> impl Iterator<Item = &'a Stream<'a>> {
+    let mut seen = HashSet::new();
+    children.iter().flatten().filter(move |stream| seen.insert(stream.id()))
 }
 
 impl<'a> Variant<'a> {
@@ -126,7 +149,8 @@ impl<'a> Variant<'a> {
     }
 
     fn rates(&self, page: &mut Page<'_>) {
-        let Some(mut rates) = self.stream.and_then(|stream| stream.rates()) else { return };
+        let rates_of = |stream: Option<Stream<'_>>| *self.rates.get(&stream?.id())?;
+        let Some(mut rates) = rates_of(self.stream) else { return };
         // Where the variant is one of its own group, it is played once.
         let own = self.attributes.get("AUDIO").is_some()
             && self.stream.and_then(|stream| stream.facts()).is_some_and(|facts| facts.media() == "audio");
@@ -134,8 +158,7 @@ impl<'a> Variant<'a> {
             if own && name == "AUDIO" {
                 continue;
             }
-            let group: Option<Vec<Rates>> =
-                self.group(name).map(|stream| stream.and_then(|stream| stream.rates())).collect();
+            let group: Option<Vec<Rates>> = self.group(name).map(rates_of).collect();
             // What is not known is not asked for.
             rates.add(group.unwrap_or_default().into_iter());
         }
@@ -148,14 +171,14 @@ impl<'a> Variant<'a> {
         let Some(said) = self.attributes.get("CODECS") else {
             let message = "EXT-X-STREAM-INF has no CODECS: players have to load segments to know whether they can play it";
             let finding = page.finding(&HLS_06, self.attributes.spot, message).severity(Severity::Warning);
-            page.found.push(finding);
+            page.push(finding);
             return;
         };
         let spot = self.attributes.spot_of("CODECS");
         let list: Vec<&str> = said.split(',').map(str::trim).collect();
         for fault in list.iter().flat_map(|codec| codecs::form(codec)) {
             let finding = page.finding(fault.rule, spot, fault.message).severity(fault.severity);
-            page.found.push(finding);
+            page.push(finding);
         }
         let own = std::iter::once(self.stream);
         // Text is named by some and not by others; players find it by its playlist.
@@ -178,7 +201,7 @@ impl<'a> Variant<'a> {
                 && let Some(fault) = faults.into_iter().flatten().next()
             {
                 let finding = page.finding(fault.rule, spot, fault.message).severity(fault.severity);
-                page.found.push(finding);
+                page.push(finding);
             }
         }
         let has_all = all.iter().all(|stream| stream.is_some_and(|stream| stream.facts().is_some()));
@@ -199,7 +222,7 @@ impl<'a> Variant<'a> {
                     spot,
                     format!("CODECS names `{codec}`, which no track of the variant has"),
                 );
-                page.found.push(finding);
+                page.push(finding);
             }
         }
     }
@@ -228,7 +251,7 @@ impl<'a> Variant<'a> {
             let severity = if (says - has).abs() > has * 0.01 { Severity::Error } else { Severity::Warning };
             let message = format!("FRAME-RATE is {text}, and the track has {has:.3} samples a second");
             let finding = page.finding(&HLS_06, spot, message).severity(severity);
-            page.found.push(finding.found(text).expected(format!("{has:.3}")));
+            page.push(finding.found(text).expected(format!("{has:.3}")));
         }
     }
 }
@@ -247,7 +270,7 @@ fn check_rate(attributes: &Attributes, name: &str, has: u64, rule: &'static Rule
     let severity = if says.saturating_add(says / 10) < has { Severity::Error } else { Severity::Warning };
     let message = format!("{name} is {says}, and the segments need {has}");
     let finding = page.finding(rule, attributes.spot_of(name), message).severity(severity);
-    page.found.push(finding.found(says.to_string()).expected(has.to_string()));
+    page.push(finding.found(says.to_string()).expected(has.to_string()));
 }
 
 /// `RESOLUTION`.
@@ -269,7 +292,7 @@ fn picture(attributes: &Attributes, facts: &TrackFacts, rule: &'static Rule, pag
     if !candidates.into_iter().any(fits) {
         let has = format!("{}x{}", size.0, size.1);
         let finding = page.finding(rule, spot, format!("RESOLUTION is {text}, and the track has {has}"));
-        page.found.push(finding.found(text).expected(has));
+        page.push(finding.found(text).expected(has));
     }
 }
 
@@ -296,7 +319,7 @@ fn check_range(attributes: &Attributes, facts: &TrackFacts, page: &mut Page<'_>)
         None => format!("there is no VIDEO-RANGE, which means SDR, and the track is {has}"),
     };
     let finding = page.finding(&HLS_07, spot, message);
-    page.found.push(finding.expected(has));
+    page.push(finding.expected(has));
 }
 
 /// Rule HLS-07.
@@ -337,7 +360,7 @@ fn i_frame(attributes: &Attributes, stream: Option<Stream<'_>>, page: &mut Page<
     match attributes.get("CODECS") {
         None => {
             let finding = page.finding(&HLS_13, attributes.spot, "EXT-X-I-FRAME-STREAM-INF has no CODECS");
-            page.found.push(finding.severity(Severity::Warning));
+            page.push(finding.severity(Severity::Warning));
         }
         Some(said) => {
             let spot = attributes.spot_of("CODECS");
@@ -348,7 +371,7 @@ fn i_frame(attributes: &Attributes, stream: Option<Stream<'_>>, page: &mut Page<
             let truths = list.iter().take(1).filter_map(|codec| codecs::truth(codec, facts, &HLS_13));
             for fault in list.iter().flat_map(|codec| codecs::form(codec)).chain(truths) {
                 let finding = page.finding(fault.rule, spot, fault.message).severity(fault.severity);
-                page.found.push(finding);
+                page.push(finding);
             }
         }
     }
@@ -357,11 +380,12 @@ fn i_frame(attributes: &Attributes, stream: Option<Stream<'_>>, page: &mut Page<
 /// Rule HLS-11.
 fn keys(playlist: &Multivariant, children: &[Option<Stream<'_>>], page: &mut Page<'_>) {
     let format = |key: &Attributes| key.get("KEYFORMAT").unwrap_or("identity").to_owned();
-    let all: Vec<&Attributes> = children.iter().flatten().flat_map(|stream| &stream.playlist.keys).collect();
+    let all = unique(children).flat_map(|stream| &stream.playlist.keys);
+    let all: Vec<&Attributes> = all.take(KEY_LIMIT).collect();
     for session in &playlist.session_keys {
         if session.get("METHOD") == Some("NONE") {
             let finding = page.finding(&HLS_11, session.spot, "EXT-X-SESSION-KEY has the METHOD NONE");
-            page.found.push(finding.severity(Severity::Error));
+            page.push(finding.severity(Severity::Error));
         }
         let same = |key: &&&Attributes| key.get("URI") == session.get("URI") && session.get("URI").is_some();
         let differs =
@@ -369,7 +393,7 @@ fn keys(playlist: &Multivariant, children: &[Option<Stream<'_>>], page: &mut Pag
         for name in ["METHOD", "KEYFORMAT", "KEYFORMATVERSIONS"].into_iter().filter(|name| differs(name)) {
             let message = format!("{name} of EXT-X-SESSION-KEY is not that of EXT-X-KEY with the same URI");
             let finding = page.finding(&HLS_11, session.spot_of(name), message).severity(Severity::Error);
-            page.found.push(finding);
+            page.push(finding);
         }
         if !all.is_empty() && children.iter().all(Option::is_some) && !all.iter().any(|key| same(&key)) {
             let message = "no playlist has the key of this EXT-X-SESSION-KEY";
@@ -402,7 +426,7 @@ fn keys(playlist: &Multivariant, children: &[Option<Stream<'_>>], page: &mut Pag
             missing.join(", ")
         );
         let finding = page.finding(&HLS_11, start, message).severity(Severity::Advice);
-        page.found.push(finding);
+        page.push(finding);
     }
 }
 
@@ -460,6 +484,8 @@ fn switching(
     });
     for (key, known, spot) in of_variants.chain(of_media) {
         match sets.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, members)) if members.iter().any(|(other, _)| std::ptr::eq(other.facts, known.facts)) => {
+            }
             Some((_, members)) => members.push((known, spot)),
             None => sets.push((key, vec![(known, spot)])),
         }
@@ -477,7 +503,7 @@ fn switching(
             })
             .collect();
         for finding in set::compare(&members, set::Demand::Switching, pairs) {
-            page.found.push(finding);
+            page.push(finding);
         }
     }
 }

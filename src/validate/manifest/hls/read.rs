@@ -5,7 +5,7 @@ use crate::validate::manifest::{Listing, Page, Resource, SEGMENT_LIMIT, Spot, ad
 use crate::validate::table::{HLS_01, HLS_02, HLS_03, HLS_04};
 
 /// More variants and renditions than are looked at.
-const STREAM_LIMIT: usize = 1000;
+const STREAM_LIMIT: usize = 500;
 /// More keys and headers than any playlist changes to.
 const CHANGE_LIMIT: usize = 10_000;
 /// More keys than a segment has at once.
@@ -97,7 +97,7 @@ impl Version {
             None => format!("no version is given, which means 1, but {what} needs version {needed}"),
         };
         let finding = page.finding(&HLS_01, at, message).fix(format!("Write #EXT-X-VERSION:{needed}."));
-        page.found.push(finding);
+        page.push(finding);
     }
 }
 

@@ -126,6 +126,6 @@ fn channels(attributes: &Attributes, stream: Option<Stream<'_>>, page: &mut Page
     if let Some((has, _)) = entry.audio.filter(|(has, _)| *has != says && *has != 0) {
         let message = format!("CHANNELS is {said}, and the track has {has}");
         let finding = page.finding(&HLS_08, spot, message).severity(severity);
-        page.found.push(finding.found(said).expected(has.to_string()));
+        page.push(finding.found(said).expected(has.to_string()));
     }
 }

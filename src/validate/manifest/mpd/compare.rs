@@ -10,7 +10,7 @@ use crate::findings::{Rule, Severity};
 use crate::time::Seconds;
 use crate::validate::facts::TrackFacts;
 use crate::validate::manifest::measure::{self, Segment};
-use crate::validate::manifest::{Known, Page, Spot, rates, shown};
+use crate::validate::manifest::{Known, Page, SEGMENT_LIMIT, Spot, rates, shown};
 use crate::validate::set::Pairs;
 use crate::validate::table::{MPD_01, MPD_04, MPD_05, MPD_06, MPD_07, MPD_09};
 
@@ -42,7 +42,7 @@ impl Measured<'_> {
         message: String,
     ) {
         let finding = page.finding(rule, spot, message).path(&self.one.element.path).severity(severity);
-        page.found.push(finding.context("representation", &self.known.listing.name));
+        page.push(finding.context("representation", &self.known.listing.name));
     }
 }
 
@@ -53,6 +53,7 @@ pub(in crate::validate) fn compare(
     page: &mut Page<'_>,
     pairs: &mut Pairs,
 ) {
+    let mut left = SEGMENT_LIMIT;
     let measured: Vec<Measured<'_>> = mpd
         .representations()
         .zip(known)
@@ -63,7 +64,14 @@ pub(in crate::validate) fn compare(
                 true => measure::indexed(known.facts),
                 false => known.located.segments.iter().flatten().cloned().collect(),
             };
-            let segments = measure::segments(known.facts, &places);
+            // Many representations may name one file with a long index.
+            let segments = match left.checked_sub(places.len()) {
+                Some(rest) => {
+                    left = rest;
+                    measure::segments(known.facts, &places)
+                }
+                None => Vec::new(),
+            };
             Some(Measured { set, one, known, segments })
         })
         .collect();
@@ -99,7 +107,7 @@ fn index(one: &Measured<'_>, page: &mut Page<'_>) {
                 let is_around = range.start <= index.start && range.end >= index.end;
                 let finding = page.finding(&MPD_07, *spot, message).path(&one.one.element.path);
                 let severity = if is_around { Severity::Warning } else { Severity::Error };
-                page.found.push(finding.found(says).expected(has).severity(severity));
+                page.push(finding.found(says).expected(has).severity(severity));
             }
             Some(_) => {}
         }
@@ -115,7 +123,7 @@ fn index(one: &Measured<'_>, page: &mut Page<'_>) {
     let message = format!("the Initialization range is {says}, and the header is at bytes {has}");
     let severity = if is_around && is_before_media { Severity::Advice } else { Severity::Error };
     let finding = page.finding(&MPD_07, named.spot, message).path(&one.one.element.path).severity(severity);
-    page.found.push(finding.found(says).expected(has));
+    page.push(finding.found(says).expected(has));
 }
 
 /// A clock that times of an MPD may be meant on: 0 is the edit list's, 1 that of composition, 2 that of decoding.
@@ -235,7 +243,7 @@ fn steady(one: &Measured<'_>, page: &mut Page<'_>) {
             body.len()
         );
         let finding = page.finding(&MPD_05, *spot, message).path(&one.one.element.path);
-        page.found.push(finding.fix("Use a SegmentTimeline."));
+        page.push(finding.fix("Use a SegmentTimeline."));
     }
 }
 
@@ -264,7 +272,7 @@ fn bandwidth(one: &Measured<'_>, buffer: Option<f64>, page: &mut Page<'_>) {
         );
         let finding = page.finding(&MPD_09, spot, message).path(&one.one.element.path);
         let finding = finding.context("representation", &one.known.listing.name);
-        page.found.push(finding.found(says.to_string()).expected(format!("{needed} or more")));
+        page.push(finding.found(says.to_string()).expected(format!("{needed} or more")));
     }
 }
 
@@ -297,6 +305,6 @@ fn duration(mpd: &Mpd, measured: &[Measured<'_>], page: &mut Page<'_>) {
         let severity = if off > 0.5 { Severity::Error } else { Severity::Warning };
         let spot = mpd.root.spot_of("mediaPresentationDuration");
         let finding = page.finding(&MPD_01, spot, message).path("MPD").severity(severity);
-        page.found.push(finding.found(shown(says)).expected(shown(longest)));
+        page.push(finding.found(shown(says)).expected(shown(longest)));
     }
 }

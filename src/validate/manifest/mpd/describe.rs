@@ -170,6 +170,6 @@ fn colour(one: &Measured<'_>, page: &mut Page<'_>) {
         let message = format!("the pictures are {which}, and no property says so (TransferCharacteristics)");
         let finding = page.finding(&MPD_10, one.one.element.spot, message).path(&one.one.element.path);
         let fix = "Write an EssentialProperty with the scheme urn:mpeg:mpegB:cicp:TransferCharacteristics.";
-        page.found.push(finding.fix(fix));
+        page.push(finding.fix(fix));
     }
 }

@@ -89,14 +89,14 @@ fn key_id(one: &Measured<'_>, mp4: &Descriptor, kid: Option<[u8; 16]>, page: &mu
     };
     if !read.contains(&Some(kid)) {
         let finding = finding(format!("cenc:default_KID is {says}, and the track's key is {has}"));
-        page.found.push(finding);
+        page.push(finding);
     } else if list.iter().any(|text| text.len() != 36) {
         let finding = finding(format!("cenc:default_KID is {says}, not written as a UUID with hyphens"));
-        page.found.push(finding);
+        page.push(finding);
     } else if list.iter().any(|text| text.bytes().any(|byte| byte.is_ascii_uppercase())) {
         let finding =
             finding("cenc:default_KID is in upper case; some players compare it as text".to_owned());
-        page.found.push(finding.severity(Severity::Advice));
+        page.push(finding.severity(Severity::Advice));
     }
 }
 

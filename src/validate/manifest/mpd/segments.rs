@@ -9,6 +9,9 @@ use super::text::{self, Values, fill};
 use crate::validate::manifest::{Page, Resource, SEGMENT_LIMIT, Spot, address};
 use crate::validate::table::{MPD_01, MPD_04, MPD_05, MPD_07};
 
+/// Bytes of all addresses that templates make.
+const ADDRESS_LIMIT: usize = 64 << 20;
+
 /// What an MPD says of the segments of a representation.
 #[derive(Debug, Default)]
 pub(super) struct Addressing {
@@ -40,12 +43,15 @@ pub(super) struct Segment {
     pub(super) duration: Option<u64>,
 }
 
-/// How many segments may still come.
-pub(super) struct Budget(usize);
+/// How many segments may still come, and how many bytes of their addresses.
+pub(super) struct Budget {
+    segments: usize,
+    bytes: usize,
+}
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget(SEGMENT_LIMIT)
+        Budget { segments: SEGMENT_LIMIT, bytes: ADDRESS_LIMIT }
     }
 }
 
@@ -119,7 +125,7 @@ pub(super) fn read(
         let message =
             "nothing says where its segments are: no SegmentTemplate, SegmentList, SegmentBase or BaseURL";
         let finding = page.finding(&MPD_01, source.element.spot, message).path(&source.element.path);
-        page.found.push(finding);
+        page.push(finding);
     }
     addressing
 }
@@ -227,6 +233,10 @@ impl<'d, 'i> Of<'_, '_, 'd, 'i> {
                 page.say(&MPD_01, *spot, format!("the media template `{template}` can't be filled in"));
                 break;
             };
+            if self.budget.bytes == 0 {
+                break;
+            }
+            self.budget.bytes = self.budget.bytes.saturating_sub(self.source.base.len() + reference.len());
             let is_known = addressing.has_timeline;
             addressing.segments.push(Segment {
                 resource: Resource {
@@ -243,8 +253,8 @@ impl<'d, 'i> Of<'_, '_, 'd, 'i> {
 
     /// Counts a segment, and says whether it is still within bounds.
     fn take(&mut self, spot: Spot, page: &mut Page<'_>) -> bool {
-        match self.budget.0.checked_sub(1) {
-            Some(left) => self.budget.0 = left,
+        match self.budget.segments.checked_sub(1).filter(|_| self.budget.bytes > 0) {
+            Some(left) => self.budget.segments = left,
             None => {
                 page.say(
                     &MPD_01,

@@ -15,6 +15,7 @@ pub(super) fn check(mpd: &Mpd, measured: &[Measured<'_>], page: &mut Page<'_>, p
         access_points(&of_set, page);
         let members: Vec<Member<'_>> = of_set
             .iter()
+            .filter(|one| one.known.located.is_whole())
             .map(|one| Member {
                 name: one.known.listing.name.clone(),
                 facts: one.facts(),
@@ -25,7 +26,7 @@ pub(super) fn check(mpd: &Mpd, measured: &[Measured<'_>], page: &mut Page<'_>, p
             })
             .collect();
         for finding in set::compare(&members, set::Demand::Switching, pairs) {
-            page.found.push(finding);
+            page.push(finding);
         }
     }
     for period in &mpd.periods {
@@ -56,7 +57,7 @@ fn aligned(of_set: &[&Measured<'_>], page: &mut Page<'_>) {
         let names = [&first.known.listing.name, &other.known.listing.name];
         let mut say = |message: String| {
             let finding = page.finding(&MPD_02, spot, message).path(&first.set.element.path);
-            page.found.push(finding);
+            page.push(finding);
         };
         // Sound is cut at its own samples, which of two rates do not meet.
         let tolerance = match first.facts().media() {
@@ -113,7 +114,7 @@ fn access_points(of_set: &[&Measured<'_>], page: &mut Page<'_>) {
                 ),
             };
             let finding = page.finding(&MPD_03, spot, message).path(&one.set.element.path);
-            page.found.push(finding);
+            page.push(finding);
             break;
         }
     }
@@ -130,7 +131,7 @@ fn named(sets: &[Set], page: &mut Page<'_>) {
         let what = if media == "audio" { "sound" } else { "text" };
         let mut say = |message: String, severity: Severity| {
             let finding = page.finding(&MPD_16, set.element.spot, message).path(&set.element.path);
-            page.found.push(finding.severity(severity));
+            page.push(finding.severity(severity));
         };
         if others > 1 && language.is_none() && !set.has_label {
             say(

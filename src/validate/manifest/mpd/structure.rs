@@ -115,7 +115,7 @@ pub(super) fn check(root: Node<'_, '_>, places: &Places<'_>, page: &mut Page<'_>
 impl Structure<'_, '_, '_> {
     fn say(&mut self, node: Node<'_, '_>, path: &str, message: String) {
         let finding = self.page.finding(&MPD_01, self.places.spot(node), message).path(path);
-        self.page.found.push(finding);
+        self.page.push(finding);
     }
 
     fn root(&mut self, root: Node<'_, '_>) {
@@ -134,7 +134,7 @@ impl Structure<'_, '_, '_> {
                 if namespace.eq_ignore_ascii_case(NAMESPACE) { Severity::Warning } else { Severity::Error };
             let finding =
                 self.page.finding(&MPD_01, self.places.spot(root), message).path("MPD").severity(severity);
-            self.page.found.push(finding);
+            self.page.push(finding);
         }
         let is_dynamic = root.attribute("type") == Some("dynamic");
         if root.attribute("type").is_some_and(|kind| !matches!(kind, "static" | "dynamic")) {
@@ -262,7 +262,7 @@ impl Structure<'_, '_, '_> {
             if let Some((_, before)) = last.filter(|(known, _)| place < *known) {
                 let message = format!("{name} stands behind {before}; the schema has it before");
                 let finding = self.page.finding(&MPD_01, self.places.spot(child), message);
-                self.page.found.push(finding.path(path).severity(Severity::Advice));
+                self.page.push(finding.path(path).severity(Severity::Advice));
                 return;
             }
             last = Some((place, name));
@@ -279,7 +279,7 @@ impl Structure<'_, '_, '_> {
             let value = property.attribute("value").unwrap_or("");
             let mut push = |message: String| {
                 let finding = self.page.finding(&MPD_15, spot, message).path(path);
-                self.page.found.push(finding);
+                self.page.push(finding);
             };
             let unknown: Vec<&str> = value.split_whitespace().filter(|id| !ids.contains(id)).collect();
             if value.trim().is_empty() {
