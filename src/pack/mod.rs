@@ -14,6 +14,7 @@ mod plan;
 mod report;
 mod sets;
 pub mod settings;
+mod verify;
 
 use std::io::Write;
 use std::time::Instant;
@@ -24,6 +25,7 @@ pub use report::{
     EncryptionReport, FragmentReport, PartReport, PlanReport, PlannedReport, Report, SetReport, TrackFacts,
     TrackReport,
 };
+pub use verify::verify;
 
 use describe::Done;
 use encrypt::Encryptor;

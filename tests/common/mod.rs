@@ -52,6 +52,18 @@ impl Bench {
         found
     }
 
+    /// Holds what `cmaf pack` wrote to the rules: no test packs what breaks one.
+    fn validate(&self, arguments: &str, output: &Output) {
+        let words: Vec<&str> = arguments.split_whitespace().collect();
+        let at = |word: &str| words.iter().position(|known| *known == word);
+        let Some(folder) = at("-o").and_then(|place| words.get(place + 1)) else { return };
+        if words.first() != Some(&"pack") || !output.status.success() || at("--dry-run").is_some() {
+            return;
+        }
+        let checked = self.cmaf(&format!("validate {folder} --quiet")).output().unwrap();
+        assert!(checked.status.success(), "{arguments}: {}", describe(&checked));
+    }
+
     /// `cmaf` with these arguments, split at spaces.
     pub fn cmaf(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cmaf"));
@@ -62,7 +74,9 @@ impl Bench {
 
     /// Runs it and describes what it printed and returned.
     pub fn run(&self, arguments: &str) -> String {
-        describe(&self.cmaf(arguments).output().unwrap())
+        let output = self.cmaf(arguments).output().unwrap();
+        self.validate(arguments, &output);
+        describe(&output)
     }
 
     /// Runs one after the other, and puts what [`Bench::run`] gives behind each line.
@@ -84,6 +98,7 @@ impl Bench {
     pub fn succeed(&self, arguments: &str) -> Output {
         let output = self.cmaf(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments}: {}", describe(&output));
+        self.validate(arguments, &output);
         output
     }
 }

@@ -2,6 +2,7 @@
 
 mod summary;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -17,11 +18,13 @@ use crate::cmaf::write::Layout;
 use crate::control::Control;
 use crate::demux::Container;
 use crate::error::{Error, Result};
+use crate::findings::{self, Format, Selection};
 use crate::pack::job_file::{self, JobFile};
 use crate::pack::{
     self, Encryption, Job, JobInput, Manifests, STANDARD_INPUT, TrackFacts, address, settings,
 };
 use crate::time::{FrameRate, Seconds};
+use crate::validate::table::RULES;
 
 /// Pack video, sound and timed text as a CMAF presentation, with DASH and HLS manifests
 ///
@@ -44,7 +47,7 @@ pub(super) struct PackArgs {
     #[arg(short, long, value_name = "DIR", required_unless_present_any = ["job", "job_schema"])]
     output: Option<PathBuf>,
     /// Take inputs and settings from a JSON file; `cmaf pack --job-schema` prints its schema. Of the options here only
-    /// --output, --force, --dry-run, --json, --quiet and those of keys go with it
+    /// --output, --force, --dry-run, --verify, --json, --quiet and those of keys go with it
     #[arg(
         long,
         value_name = "FILE",
@@ -68,6 +71,10 @@ pub(super) struct PackArgs {
     /// Write DASH (manifest.mpd), HLS (main.m3u8 and a playlist for each track), both, or none
     #[arg(long, value_enum, value_delimiter = ',', default_value = "dash,hls", value_name = "FORMAT")]
     manifest: Vec<ManifestArg>,
+    /// Hold what was written to the rules of `cmaf validate`; what breaks them is told on standard error, and an error ends
+    /// with exit code 1
+    #[arg(long, conflicts_with = "dry_run")]
+    verify: bool,
     /// Print what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -360,7 +367,24 @@ pub(super) fn run(arguments: &PackArgs, control: &Control) -> Result<u8> {
     } else if !arguments.quiet {
         print(&summary::of_report(&report, &job))?;
     }
-    Ok(0)
+    if arguments.verify { verify(&job, &report, control) } else { Ok(0) }
+}
+
+/// Checks what was written, and tells what is wrong with it.
+fn verify(job: &Job, packed: &pack::Report, control: &Control) -> Result<u8> {
+    let outcome = pack::verify(job, packed, control)?;
+    let mut report = findings::Report::new("cmaf", RULES, Selection::all(RULES));
+    outcome.checked.into_iter().for_each(|checked| report.push(checked.report));
+    report.unreadable = outcome.failures.iter().map(Error::to_string).collect();
+    if report.totals().files_with_findings > 0 {
+        let mut out = io::stderr().lock();
+        findings::write(&report, Format::Text, false, &mut out)
+            .map_err(|e| Error::io("cannot write to standard error", e))?;
+    }
+    match outcome.failures.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(report.exit_code()),
+    }
 }
 
 /// Prints the warnings of a plan or a report: those of the tracks, then those of the whole.

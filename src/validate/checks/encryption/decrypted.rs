@@ -85,7 +85,7 @@ impl Check for Decrypted {
             // Under `cbcs` most last bytes are clear, and tell nothing of the key.
             let is_encrypted = is_last_encrypted(entry, sample, bytes.len() as u64);
             if let Some(last) =
-                bytes.last().filter(|_| is_encrypted && ends.binary_search(&range.end).is_ok())
+                bytes.last_chunk().filter(|_| is_encrypted && ends.binary_search(&range.end).is_ok())
             {
                 counts.add_last(*last);
             }

@@ -82,7 +82,7 @@ impl Check for Plain {
                 && is_last_encrypted(entry, sample, end - start)
                 && let Some(block) = block(end.saturating_sub(BLOCK))
             {
-                counts.add_last(block[15]);
+                counts.add_last(block);
             }
         }
     }

@@ -25,19 +25,27 @@ const OBU_HEADERS: [u8; 8] = [0x0a, 0x0e, 0x12, 0x16, 0x1a, 0x22, 0x32, 0x36];
 pub(super) struct Counts {
     /// Last bytes of tiles, and those with three to seven zero bits at the end.
     pub(super) last: (u64, u64),
-    /// First blocks. Under `cbcs` the same clear block is the same encrypted block, which counts once.
+    /// First blocks. Under `cbcs` what is the same when it is clear is the same when it is encrypted: stills and loops have
+    /// few different tiles, and each of them counts once.
     blocks: BTreeSet<[u8; 16]>,
+    /// Last blocks, for the same reason.
+    last_blocks: BTreeSet<[u8; 16]>,
     bins: [u64; BINS],
     /// Samples that are encrypted as a whole, and those that begin like a clear one.
     samples: (u64, u64),
 }
 
 impl Counts {
-    pub(super) fn add_last(&mut self, byte: u8) {
-        self.last.0 += 1;
-        self.last.1 += u64::from(byte != 0 && byte.trailing_zeros() >= 3);
+    /// Takes in the last block of a tile.
+    pub(super) fn add_last(&mut self, block: [u8; 16]) {
+        if (self.last_blocks.len() as u64) < TILES && self.last_blocks.insert(block) {
+            let byte = block[15];
+            self.last.0 += 1;
+            self.last.1 += u64::from(byte != 0 && byte.trailing_zeros() >= 3);
+        }
     }
 
+    /// Takes in the first block of a tile.
     pub(super) fn add_first(&mut self, block: [u8; 16]) {
         let is_new = (self.blocks.len() as u64) < TILES && self.blocks.insert(block);
         if let Some(bin) = self.bins.get_mut(usize::from(block[0] >> 5)).filter(|_| is_new) {
@@ -137,14 +145,19 @@ mod tests {
             let mut counts = Counts::default();
             let mut bytes = noise(seed);
             for _ in 0..2000 {
-                counts.add_last(bytes.next().unwrap());
+                counts.add_last(std::array::from_fn(|_| bytes.next().unwrap()));
                 counts.add_first(std::array::from_fn(|_| bytes.next().unwrap()));
             }
             assert_eq!(counts.clear(), None);
             assert!(counts.encrypted().is_some() && counts.is_even());
         }
         let mut counts = Counts::default();
-        (0..64u32).for_each(|tile| counts.add_last(1 << (tile % 8)));
+        let ends_with = |tile: u8| std::array::from_fn(|place| if place == 15 { 1 << (tile % 8) } else { tile });
+        (0..64).for_each(|tile| counts.add_last(ends_with(tile)));
         assert!(counts.clear().is_some() && counts.encrypted().is_none());
+        // The same tile again and again is one.
+        let mut counts = Counts::default();
+        (0..1000).for_each(|_| counts.add_last(ends_with(3)));
+        assert_eq!(counts.clear(), None);
     }
 }
