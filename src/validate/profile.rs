@@ -80,7 +80,7 @@ impl Profiles {
         if is_cmaf || file.has_mvex || file.moofs > 0 {
             Profiles { is_cmaf, ..Profiles::ALL }
         } else {
-            Profiles { families: u8::MAX & !bit(Profile::Cmaf), is_cmaf }
+            Profiles { families: !bit(Profile::Cmaf), is_cmaf }
         }
     }
 

@@ -381,10 +381,11 @@ impl<'a> Session<'a> {
             }
         }
         self.compare(&mut results);
-        let names: Vec<String> = self.manifests.iter().map(|manifest| manifest.name.clone()).collect();
+        let names: Vec<(String, &str)> =
+            self.manifests.iter().map(|manifest| (manifest.name.clone(), manifest.about())).collect();
         let mut reports: Vec<Option<Checked>> = Vec::new();
-        for (name, found) in names.into_iter().zip(self.found) {
-            let report = FileReport::new(name, found.into_findings());
+        for ((name, about), found) in names.into_iter().zip(self.found) {
+            let report = FileReport::new(name, found.into_findings()).about(vec![about.to_owned()]);
             reports.push(Some(Checked { report, tracks: Vec::new() }));
         }
         let checked = self.items.iter().filter_map(|item| match item {
@@ -417,7 +418,8 @@ impl<'a> Session<'a> {
                 let Some(Some(checked)) = results.get_mut(group) else { continue };
                 let mut all = std::mem::take(&mut checked.report.findings);
                 all.extend(findings);
-                checked.report = FileReport::new(checked.report.file.clone(), all);
+                let about = std::mem::take(&mut checked.report.about);
+                checked.report = FileReport::new(checked.report.file.clone(), all).about(about);
             }
         }
     }

@@ -69,7 +69,10 @@ fn files(report: &Report, tracks: &[Vec<TrackFacts>]) -> Markup {
                                 @if file.findings.is_empty() { (printable(&file.file)) }
                                 @else { a href={ "#file-" (number) } { (printable(&file.file)) } }
                             }
-                            td { @for lane in &lanes { div { (lane.facts.about()) } } }
+                            td {
+                                @if lanes.is_empty() { @for line in &file.about { div { (printable(line)) } } }
+                                @for lane in &lanes { div { (lane.facts.about()) } }
+                            }
                             td .number { @for lane in &lanes { div { (lane.facts.seconds()) } } }
                             td .number { @for lane in &lanes { div { (lane.segments.len()) } } }
                             td .number { @for lane in &lanes { div { (lane.mean_rate()) } } }

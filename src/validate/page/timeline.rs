@@ -64,7 +64,6 @@ fn lane(lane: &Lane<'_>, axis: &Axis, top: f64) -> Markup {
         "audio" => "c2",
         _ => "c3",
     };
-    let mut last_access = f64::NEG_INFINITY;
     html! {
         text x="0" y=(number(bar + 5.0)) { title { (lane.facts.about()) } (clipped(&lane.name())) }
         text .soft x="0" y=(number(bar + 20.0)) { (lane.segments.len()) " segments, " (lane.mean_rate()) }
@@ -76,12 +75,8 @@ fn lane(lane: &Lane<'_>, axis: &Axis, top: f64) -> Markup {
                 title { (format!("{:.3} s to {:.3} s, {}", segment.time, segment.end(), super::lanes::rate(segment.rate()))) }
             }
         }
-        @for access in &lane.facts.sync_samples {
-            @let x = axis.at(lane.time(access.time));
-            @if x - last_access >= APART && lane.facts.media() == "video" {
-                @let _ = last_access = x;
-                rect x=(number(x)) y=(number(bar - 5.0)) width="1" height=(number(BAR + 5.0)) style="fill:var(--ink)" {}
-            }
+        @for x in access_points(lane, axis) {
+            rect x=(number(x)) y=(number(bar - 5.0)) width="1" height=(number(BAR + 5.0)) style="fill:var(--ink)" {}
         }
         @for (severity, x, anchor, label) in marks(lane, axis) {
             a href={ "#" (anchor) } aria-label=(label) {
@@ -89,6 +84,20 @@ fn lane(lane: &Lane<'_>, axis: &Axis, top: f64) -> Markup {
             }
         }
     }
+}
+
+/// Where random access points of pictures are drawn; all samples of the rest are such points.
+fn access_points(lane: &Lane<'_>, axis: &Axis) -> Vec<f64> {
+    let mut places: Vec<f64> = Vec::new();
+    if lane.facts.media() == "video" {
+        for access in &lane.facts.sync_samples {
+            let x = axis.at(lane.time(access.time));
+            if places.last().is_none_or(|last| x - last >= APART) {
+                places.push(x);
+            }
+        }
+    }
+    places
 }
 
 /// Where findings are drawn: severity, place, anchor and words. The worst come last, so that they lie on top.

@@ -46,6 +46,18 @@ enum Content {
     Broken,
 }
 
+impl Manifest {
+    /// What it is, for people.
+    pub(super) fn about(&self) -> &'static str {
+        match self.content {
+            Content::Mpd(_) => "DASH manifest",
+            Content::Multivariant(_) => "HLS multivariant playlist",
+            Content::Media(..) => "HLS media playlist",
+            Content::Broken => "manifest that can't be read",
+        }
+    }
+}
+
 /// A file, and which part of it.
 type Place = (usize, Option<Range<u64>>);
 

@@ -152,7 +152,8 @@ mod tests {
             assert!(counts.encrypted().is_some() && counts.is_even());
         }
         let mut counts = Counts::default();
-        let ends_with = |tile: u8| std::array::from_fn(|place| if place == 15 { 1 << (tile % 8) } else { tile });
+        let ends_with =
+            |tile: u8| std::array::from_fn(|place| if place == 15 { 1 << (tile % 8) } else { tile });
         (0..64).for_each(|tile| counts.add_last(ends_with(tile)));
         assert!(counts.clear().is_some() && counts.encrypted().is_none());
         // The same tile again and again is one.
