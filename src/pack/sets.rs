@@ -68,8 +68,8 @@ impl<'a> Traits<'a> {
         let codec = match (media, entry) {
             (Media::Video, Some(entry)) => String::from_utf8_lossy(&entry.format).into_owned(),
             (_, Some(entry)) => entry.codec.clone(),
-            // Of several texts in one language no player can tell which one to switch to.
-            (_, None) => item.input.clone(),
+            // Of several texts in one language no player can tell which one to switch to, nor between two codings.
+            (_, None) => format!("{}, {:?}", item.input, item.settings.text),
         };
         let timescale = track.map_or(1, |track| track.timescale);
         let ticks = |ticks| Instant { ticks, timescale };
