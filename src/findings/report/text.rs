@@ -142,6 +142,9 @@ pub(super) fn place(location: &Location) -> String {
 }
 
 pub(super) fn summary(totals: &Totals, strict: bool) -> String {
+    if totals.files == 0 {
+        return "nothing was checked".to_owned();
+    }
     let mut parts = Vec::new();
     for (number, word) in [(totals.errors, "error"), (totals.warnings, "warning"), (totals.advice, "note")] {
         if number > 0 {
@@ -265,6 +268,7 @@ mod tests {
             advice,
             files_with_findings,
         };
+        assert_eq!(summary(&totals(0, 0, 0, 0, 0), false), "nothing was checked");
         assert_eq!(summary(&totals(1, 0, 0, 0, 0), false), "1 file: no findings");
         assert_eq!(summary(&totals(3, 2, 1, 4, 2), true), "3 files: 2 errors, 1 warning, 4 notes in 2 files");
         assert_eq!(

@@ -106,27 +106,27 @@ rules! {
     AUD_13 "AUD-13" Error "A file with IAMF has the brand `iamf`, and its entry no channels, no rate, and an `iacb` with descriptors"
         why "Descriptors tell what the sound is; the fields of the entry can't, so that they are 0 for all to see. \
              Descriptors come in one order: decoders read them once."
-        source "IAMF 6.1, 6.2.3, 6.2.4"
+        source "IAMF, ISOBMFF IAMF Encapsulation"
         bad "iamf entry with channelcount 2"
         good "iamf entry with channelcount 0";
 
     AUD_14 "AUD-14" Error "A sample of IAMF is one temporal unit without temporal delimiter, a sync sample, and lasts its frames"
         why "Readers put the delimiter back themselves. A sample's duration has the samples of sound that are trimmed at \
              the start in it, and not those trimmed at the end."
-        source "IAMF 6.2.2, 6.2.5"
+        source "IAMF, ISOBMFF IAMF Encapsulation"
         bad "sample that begins with a temporal delimiter"
         good "sample of a parameter block and an audio frame";
 
     AUD_15 "AUD-15" Error "Samples of IAMF with Opus or AAC are in `roll` with `audio_roll_distance`; edits repeat the trimming"
         why "A player that seeks must decode that many frames before. What frames say is to be trimmed is left out by \
              readers of ISOBMFF only where the edit list says so, too."
-        source "IAMF 6.2.2"
+        source "IAMF, ISOBMFF IAMF Encapsulation"
         bad "audio_roll_distance -4, samples without a roll group"
         good "audio_roll_distance -4, samples in roll with roll_distance -4";
 
     AUD_16 "AUD-16" Error "Encrypted IAMF is so in whole samples: `cenc` without subsamples, `cbcs` without a pattern"
         why "Decryption and demuxing are different parts of a player; for IAMF these agreed on whole samples."
-        source "IAMF 6.3"
+        source "IAMF, ISOBMFF IAMF Encapsulation and Common Encryption"
         bad "cbcs with skip_byte_block 9"
         good "cbcs with skip_byte_block 0";
 
