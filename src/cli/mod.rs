@@ -6,13 +6,14 @@ mod progress;
 mod terminal;
 pub mod ttal;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use crate::control::Control;
 use crate::error::{Error, ErrorKind, Result};
+use crate::findings::{self, Format, Report};
 
 /// What the process works on, for the signal handler.
 static CONTROL: Control = Control::new();
@@ -51,6 +52,24 @@ fn print(text: &str) -> Result<()> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|e| Error::io("cannot write to standard output", e))
+}
+
+/// Prints the report of a checker on standard output, then what could not be checked on standard error. Gives the exit code:
+/// the worse of the two.
+fn print_report(report: &Report, format: Format, failures: &[Error]) -> Result<u8> {
+    let stdout = io::stdout();
+    let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut out = io::BufWriter::new(stdout.lock());
+    findings::write(report, format, colour, &mut out)
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::io("cannot write to standard output", e))?;
+    drop(out);
+    let mut code = report.exit_code();
+    for error in failures {
+        terminal::error(&error.to_string());
+        code = code.max(error.kind().exit_code());
+    }
+    Ok(code)
 }
 
 /// Prints a value as JSON, indented, with a line end.

@@ -1,17 +1,17 @@
 //! `cmaf validate`.
 
 use std::fs;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::super::keys::KeyArgs;
-use super::super::{progress, terminal};
+use super::super::{print_report, progress, terminal};
 use super::{looks_like_a_key, open_input};
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::findings::{self, Format, Report, Selection};
+use crate::findings::{Format, Report, Selection};
 use crate::output::Outputs;
 use crate::pack::STANDARD_INPUT;
 use crate::validate::{self, Profile, Target, table::RULES};
@@ -130,19 +130,7 @@ pub(super) fn run(arguments: &ValidateArgs, control: &Control) -> Result<u8> {
         written.map_err(|e| Error::io("cannot write", e).in_file(path.display().to_string()))?;
         outputs.commit()?;
     }
-    let stdout = io::stdout();
-    let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut out = io::BufWriter::new(stdout.lock());
-    findings::write(&report, format, colour, &mut out)
-        .and_then(|()| out.flush())
-        .map_err(|e| Error::io("cannot write to standard output", e))?;
-    drop(out);
-    let mut code = report.exit_code();
-    for error in failures {
-        terminal::error(&error.to_string());
-        code = code.max(error.kind().exit_code());
-    }
-    Ok(code)
+    print_report(&report, format, &failures)
 }
 
 /// A target of the command line.

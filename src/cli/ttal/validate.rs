@@ -1,7 +1,7 @@
 //! `ttal validate`.
 
 use std::collections::HashSet;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +9,10 @@ use std::thread;
 
 use clap::Args;
 
-use super::super::terminal;
+use super::super::{print_report, terminal};
 use super::files::{PIPE, display_name, read_bytes};
 use crate::error::{Error, Result};
-use crate::findings::{self, FileReport, Format, Report, Selection};
+use crate::findings::{FileReport, Format, Report, Selection};
 use crate::formats::{self, Notes, ReadOptions};
 use crate::ttal::convert;
 use crate::ttal::normal::sha256;
@@ -97,19 +97,7 @@ pub(super) fn run(arguments: &ValidateArgs) -> Result<u8> {
     }
     report.unreadable = failures.iter().map(Error::to_string).collect();
     let format = if arguments.json { Format::Json } else { arguments.format };
-    let stdout = io::stdout();
-    let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut out = io::BufWriter::new(stdout.lock());
-    findings::write(&report, format, colour, &mut out)
-        .and_then(|()| out.flush())
-        .map_err(|e| Error::io("cannot write to standard output", e))?;
-    drop(out);
-    let mut code = report.exit_code();
-    for error in failures {
-        terminal::error(&error.to_string());
-        code = code.max(error.kind().exit_code());
-    }
-    Ok(code)
+    print_report(&report, format, &failures)
 }
 
 /// The files that the arguments mean, in the order given, each once.
